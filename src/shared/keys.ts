@@ -1,0 +1,50 @@
+import { KINDS, type Kind } from './outcome.ts';
+
+/**
+ * Every Redis key and queue name in one place (the outside relies on the queue names).
+ * All keys of an account carry the hash tag `{appId}`, so that one script may touch several
+ * of them on a Redis Cluster.
+ */
+
+/** The queue that lists dead letters of all accounts, as failed jobs. */
+export const DEAD_LETTER_QUEUE = 'dead-letter';
+export const DEAD_LETTER_PREFIX = 'courier:{dead-letter}';
+
+/** BullMQ prefix of an account's lanes. */
+export function lanePrefix(appId: string): string {
+  return `courier:{${appId}}`;
+}
+
+/** Queue name of a lane: `<appId>.<kind>`. */
+export function laneName(appId: string, kind: Kind): string {
+  return `${appId}.${kind}`;
+}
+
+/** The reverse of {@link laneName}, or null for a name that is not a lane's. */
+export function parseLaneName(name: string): { appId: string; kind: Kind } | null {
+  const dot = name.lastIndexOf('.');
+  const kind = KINDS.find((candidate) => candidate === name.slice(dot + 1));
+  return dot > 0 && kind ? { appId: name.slice(0, dot), kind } : null;
+}
+
+/** The keys of one account beside its lanes. */
+export function accountKeys(appId: string) {
+  const prefix = lanePrefix(appId);
+  return {
+    /** Hash per message: the ledger record. Short on purpose, it is paid per message. */
+    ledger: (messageKey: string) => `${prefix}:m:${messageKey}`,
+    /** Sorted set by time: dead in the ledger, dead-letter job not yet confirmed. */
+    deadPending: `${prefix}:dead-pending`,
+    /** Sorted set by time: messages whose outcome nobody knows. */
+    unknown: `${prefix}:unknown`,
+    /** Hash: the sealed access token and its generation. The only key that holds one. */
+    token: `${prefix}:token`,
+    tokenLock: `${prefix}:token-lock`,
+    /** Sorted set by time of the forced refreshes of the last 24 hours. */
+    tokenForced: `${prefix}:token-forced`,
+    /** Hash: why and since when the account is paused. */
+    pause: `${prefix}:pause`,
+    /** Hash per kind: until when the lane sleeps and how long the last sleep was. */
+    sleep: (kind: Kind) => `${prefix}:sleep:${kind}`,
+  } as const;
+}

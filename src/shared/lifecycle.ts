@@ -1,0 +1,49 @@
+/**
+ * A long-lived part of a process. `start` resolves once it is working, `stop` once it has
+ * fully stopped; both may be called twice, and `stop` before `start` is fine.
+ */
+export interface Service {
+  readonly name: string;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts services in order and stops them in reverse. A start that fails stops what had been
+ * started; a stop that fails does not keep the others from stopping.
+ */
+export function serviceStack(services: readonly Service[]): Service {
+  let started: Service[] = [];
+  return {
+    name: 'stack',
+    async start() {
+      for (const service of services) {
+        try {
+          await service.start();
+        } catch (error) {
+          await stopAll(started).catch(() => undefined);
+          started = [];
+          throw error;
+        }
+        started = [...started, service];
+      }
+    },
+    async stop() {
+      const running = started;
+      started = [];
+      await stopAll(running);
+    },
+  };
+}
+
+async function stopAll(services: readonly Service[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const service of [...services].reverse()) {
+    try {
+      await service.stop();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, 'Some services failed to stop');
+}
