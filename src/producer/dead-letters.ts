@@ -1,0 +1,118 @@
+import type { Job } from 'bullmq';
+import {
+  type DeadLetter,
+  type DeadLetterQueue,
+  deadLetterJobId,
+  openDeadLetters,
+} from '../shared/dead-letter.ts';
+import { CourierError } from '../shared/errors.ts';
+import { parseMessageId } from '../shared/message/message-id.ts';
+import type { DeadReason } from '../shared/outcome.ts';
+import type { RedisClient } from '../shared/redis.ts';
+import { withinDeadline } from './connection.ts';
+import type { OpenLanes } from './lanes.ts';
+
+/** Every given field must match. */
+export interface DeadLetterFilter {
+  readonly appId?: string;
+  readonly reason?: DeadReason;
+  readonly errcode?: number;
+  /** Only letters that died at or after this time, epoch milliseconds. */
+  readonly since?: number;
+  /** At most this many, newest first. Default 100. */
+  readonly limit?: number;
+}
+
+/** The dead letters of all accounts. */
+export interface DeadLetters {
+  /** Newest first. */
+  list(filter?: DeadLetterFilter): Promise<DeadLetter[]>;
+  /** Null if this message is not a dead letter. */
+  show(messageId: string): Promise<DeadLetter | null>;
+  /**
+   * Asks the workers to put the message back with a fresh attempt budget. Resolves once the
+   * request is stored, to false if there is no such dead letter. A message that was in fact
+   * sent is never sent again.
+   */
+  redrive(messageId: string): Promise<boolean>;
+  /** Deletes the dead letter and forgets the message; false if there is no such dead letter. */
+  purge(messageId: string): Promise<boolean>;
+}
+
+/** Letters read in one go while filtering. */
+const PAGE = 200;
+
+export function openDeadLetterBox(
+  redis: RedisClient,
+  lanes: OpenLanes,
+): DeadLetters & { close(): Promise<void> } {
+  let opened: DeadLetterQueue | undefined;
+  const queue = () => (opened ??= openDeadLetters(redis, () => undefined));
+  const find = (messageId: string) => findJob(queue(), lanes, messageId);
+  const guarded = <Result>(call: () => Promise<Result>) => withinDeadline(redis, call);
+  return {
+    list: (filter = {}) => listLetters(queue, filter, guarded),
+    show: (messageId) => guarded(async () => (await find(messageId))?.data ?? null),
+    redrive: (messageId) =>
+      guarded(async () => {
+        const job = await find(messageId);
+        if (!job) return false;
+        await job.retry('failed');
+        return true;
+      }),
+    purge: (messageId) =>
+      guarded(async () => {
+        const job = await find(messageId);
+        if (!job) return false;
+        const { appId, key } = parseOrThrow(messageId);
+        await job.remove();
+        await lanes.ledger(appId).forget(key);
+        return true;
+      }),
+    close: async () => opened?.close(),
+  };
+}
+
+async function listLetters(
+  queue: () => DeadLetterQueue,
+  filter: DeadLetterFilter,
+  guarded: <Result>(call: () => Promise<Result>) => Promise<Result>,
+): Promise<DeadLetter[]> {
+  const limit = filter.limit ?? 100;
+  const found: DeadLetter[] = [];
+  for (let start = 0; found.length < limit; start += PAGE) {
+    const page = await guarded(() => queue().getFailed(start, start + PAGE - 1));
+    for (const job of page) if (matches(job.data, filter)) found.push(job.data);
+    if (page.length < PAGE) break;
+  }
+  return found.slice(0, limit);
+}
+
+function matches(letter: DeadLetter, filter: DeadLetterFilter): boolean {
+  return (
+    (filter.appId === undefined || letter.appId === filter.appId) &&
+    (filter.reason === undefined || letter.reason === filter.reason) &&
+    (filter.errcode === undefined || letter.errcode === filter.errcode) &&
+    (filter.since === undefined || letter.deadAt >= filter.since)
+  );
+}
+
+async function findJob(
+  queue: DeadLetterQueue,
+  lanes: OpenLanes,
+  messageId: string,
+): Promise<Job<DeadLetter> | null> {
+  const { appId, key } = parseOrThrow(messageId);
+  const record = await lanes.ledger(appId).read(key);
+  const job = await queue.getJob(deadLetterJobId(messageId, record?.redrives ?? 0));
+  return job && (await job.isFailed()) ? job : null;
+}
+
+function parseOrThrow(messageId: string) {
+  const parts = parseMessageId(messageId);
+  if (parts) return parts;
+  throw new CourierError(
+    'ERR_UNKNOWN_MESSAGE',
+    `Expected a message id as <appId>.<26 characters>, got "${messageId.slice(0, 60)}".`,
+  );
+}

@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto';
+import type { Account } from '../shared/accounts.ts';
+import { systemClock } from '../shared/clock.ts';
+import { CourierError } from '../shared/errors.ts';
+import type { EnvelopeInput } from '../shared/message/envelope.ts';
+import { parseMessageId } from '../shared/message/message-id.ts';
+import { closeRedis, openRedis, type RedisClient } from '../shared/redis.ts';
+import { accountsOfFile, fixedAccounts } from './accounts.ts';
+import { withinDeadline } from './connection.ts';
+import { type DeadLetters, openDeadLetterBox } from './dead-letters.ts';
+import { type BatchResult, enqueueMany, type EnqueueResult } from './enqueue.ts';
+import { openLanes } from './lanes.ts';
+import { type MessageStatus, statusOf } from './status.ts';
+
+export interface ProducerOptions {
+  /** Default: `REDIS_URL`, else `redis://127.0.0.1:6379/0`. Ignored with `redis`. */
+  readonly redisUrl?: string;
+  /** Default: `COURIER_ACCOUNTS_FILE`, else `./accounts.json`. Ignored with `accounts`. */
+  readonly accountsFile?: string;
+  /** A connection of yours; `close` leaves it open. Give it `enableOfflineQueue: false`. */
+  readonly redis?: RedisClient;
+  /** The accounts, for callers that keep them elsewhere; only the appIds are looked at. */
+  readonly accounts?: readonly Pick<Account, 'appId'>[];
+  /** How long an id stays known after its message was cancelled. Default 72. */
+  readonly ledgerTtlHours?: number;
+}
+
+/** Hands messages over. From then on they are ours: each ends in exactly one known state. */
+export interface Producer {
+  /**
+   * Resolves once the message is in Redis.
+   *
+   * @throws CourierError `ERR_INVALID_MESSAGE` (with `issues`), `ERR_ID_CONFLICT`,
+   * `ERR_UNKNOWN_ACCOUNT`, `ERR_QUEUE_UNAVAILABLE` (within 2.5 s), `ERR_CLOSED`
+   */
+  enqueue(envelope: EnvelopeInput): Promise<EnqueueResult>;
+  /**
+   * Enqueues any number, in chunks; results come in the same order, failures among them. Safe
+   * to repeat whole when every envelope has an id.
+   *
+   * @throws CourierError `ERR_CLOSED`
+   */
+  enqueueMany(envelopes: readonly EnvelopeInput[]): Promise<BatchResult[]>;
+  /** What is known of a message; null for an id nobody knows (any more). */
+  status(messageId: string): Promise<MessageStatus | null>;
+  /** True if the message will not be sent; false once it is being, was or may have been sent. */
+  cancel(messageId: string): Promise<boolean>;
+  readonly deadLetters: DeadLetters;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a producer. Returns at once; the first call waits for the connection.
+ *
+ * @throws CourierError `ERR_CONFIG` if the accounts file or the Redis URL is not valid
+ */
+export function createProducer(options: ProducerOptions = {}): Producer {
+  const accounts = options.accounts
+    ? fixedAccounts(options.accounts)
+    : accountsOfFile(
+        options.accountsFile ?? process.env['COURIER_ACCOUNTS_FILE'] ?? './accounts.json',
+        process.env,
+        systemClock.monotonic,
+      );
+  const url = options.redisUrl ?? process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379/0';
+  const redis = options.redis ?? openRedis(url, 'producer', () => undefined);
+  const lanes = openLanes(redis, (options.ledgerTtlHours ?? 72) * 3_600_000);
+  const deadLetters = openDeadLetterBox(redis, lanes);
+  const deps = { redis, lanes, accounts, clock: systemClock, randomBytes };
+  let closed = false;
+
+  function open(): void {
+    if (!closed) return;
+    throw new CourierError('ERR_CLOSED', 'The producer was closed. Create a new one.');
+  }
+
+  return {
+    async enqueue(envelope) {
+      open();
+      const [result] = await enqueueMany(deps, [envelope]);
+      if (!result) throw new Error('enqueueMany gave no result');
+      if (result.status !== 'rejected') return result;
+      throw new CourierError(result.code, result.message, { issues: result.issues ?? [] });
+    },
+    async enqueueMany(envelopes) {
+      open();
+      return await enqueueMany(deps, envelopes);
+    },
+    async status(messageId) {
+      open();
+      const parts = parseMessageId(messageId);
+      if (!parts) return null;
+      const { appId, key } = parts;
+      const record = await withinDeadline(redis, () => lanes.ledger(appId).read(key));
+      return record && statusOf(messageId, appId, record, systemClock.now());
+    },
+    async cancel(messageId) {
+      open();
+      const parts = parseMessageId(messageId);
+      if (!parts) return false;
+      const { appId, key } = parts;
+      return await withinDeadline(redis, async () => {
+        const ledger = lanes.ledger(appId);
+        if ((await ledger.cancel(key)) !== 'cancelled') return false;
+        // The ledger has decided; the job would only be skipped, so losing this race is fine.
+        const kind = (await ledger.read(key))?.kind ?? 'template';
+        await lanes
+          .lane(appId, kind)
+          .remove(key)
+          .catch(() => 0);
+        return true;
+      });
+    },
+    deadLetters,
+    async close() {
+      if (closed) return;
+      closed = true;
+      await deadLetters.close();
+      await lanes.close();
+      if (!options.redis) await closeRedis(redis);
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import type { LedgerRecord } from '../shared/ledger/ledger.ts';
+import type { Attempt, DeadReason, Kind, MessageState } from '../shared/outcome.ts';
+
+/** What is known of a message. */
+export interface MessageStatus {
+  readonly messageId: string;
+  readonly appId: string;
+  readonly kind: Kind;
+  readonly state: MessageState;
+  /** Only with `dead`. */
+  readonly reason?: DeadReason;
+  /** WeChat's code that decided the end. */
+  readonly errcode?: number;
+  /** WeChat's msgid, as text: it exceeds 2^53. */
+  readonly wechatMsgId?: string;
+  readonly attempts: readonly Attempt[];
+}
+
+/** The ledger's record in the words of the outside. */
+export function statusOf(
+  messageId: string,
+  appId: string,
+  record: LedgerRecord,
+  now: number,
+): MessageStatus {
+  const scheduled = record.state === 'queued' && record.due !== undefined && record.due > now;
+  return {
+    messageId,
+    appId,
+    kind: record.kind,
+    state: scheduled ? 'scheduled' : record.state,
+    ...(record.reason && { reason: record.reason }),
+    ...(record.errcode !== undefined && { errcode: record.errcode }),
+    ...(record.wechatMsgId && { wechatMsgId: record.wechatMsgId }),
+    attempts: record.attempts,
+  };
+}

@@ -1,0 +1,82 @@
+import { Queue } from 'bullmq';
+import { laneName, lanePrefix } from './keys.ts';
+import type { Envelope } from './message/envelope.ts';
+import type { Kind } from './outcome.ts';
+import type { RedisClient } from './redis.ts';
+
+/**
+ * A job in a lane. The lane's name says account and kind, the job's id is the second part of
+ * the message id; what remains is what must survive until the message is sent.
+ */
+export interface LaneJob {
+  /** WeChat's own request body, `client_msg_id` not yet added. */
+  readonly message: Record<string, unknown>;
+  /** The caller's id, so that a person can find an order in the dashboard. */
+  readonly id?: string;
+  /** Epoch ms after which it must not be sent. */
+  readonly expiresAt?: number;
+  readonly onAmbiguous?: 'resend';
+}
+
+/** What BullMQ keeps of a finished job: how it ended, for people who look. */
+export interface LaneResult {
+  readonly state: string;
+  readonly wechatMsgId?: string;
+}
+
+export type LaneQueue = Queue<LaneJob, LaneResult>;
+
+/** Opens the queue of one account and kind. Errors go to `onError`; they never throw. */
+export function openLane(
+  redis: RedisClient,
+  appId: string,
+  kind: Kind,
+  onError: (error: Error) => void,
+): LaneQueue {
+  const lane: LaneQueue = new Queue(laneName(appId, kind), {
+    connection: redis,
+    prefix: lanePrefix(appId),
+    skipVersionCheck: true,
+    streams: { events: { maxLen: 1000 } },
+  });
+  lane.on('error', onError);
+  return lane;
+}
+
+/**
+ * A job is run again after an error that is not its own (its completion could not be written,
+ * say); the ledger makes that harmless. Our own retries are counted there, never here.
+ */
+const RUNS_DESPITE_ERRORS = 50;
+
+/** Job data and options of a message; `messageKey` is the second part of its id. */
+export function toLaneJob(messageKey: string, envelope: Envelope, now: number) {
+  const { message, id, expiresAt, onAmbiguous, sendAt, priority, kind } = envelope;
+  const data: LaneJob = {
+    message,
+    ...(id !== undefined && { id }),
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(onAmbiguous === 'resend' && { onAmbiguous }),
+  };
+  const delay = sendAt === undefined ? 0 : Math.max(0, sendAt - now);
+  return {
+    name: kind,
+    data,
+    opts: { ...laneJobOptions(messageKey), ...PRIORITIES[priority], ...(delay > 0 && { delay }) },
+  };
+}
+
+/** Options every lane job has. */
+export function laneJobOptions(messageKey: string) {
+  return { jobId: messageKey, attempts: RUNS_DESPITE_ERRORS };
+}
+
+/**
+ * `normal` waits in a plain list, the cheapest place Redis has; `high` goes to its head, `low`
+ * to the prioritized set that is served when the list is empty (docs/decisions/0004).
+ */
+const PRIORITIES = {
+  high: { lifo: true },
+  normal: {},
+  low: { priority: 10 },
+} as const;

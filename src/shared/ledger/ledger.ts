@@ -1,0 +1,108 @@
+import type { DeadReason, Kind, Attempt, MessageState } from '../outcome.ts';
+
+/**
+ * The per-message record that outlives the job: the only truth about whether a message was
+ * sent. BullMQ may run a job twice or lose an event; `begin` before the POST and `settle` after
+ * it, both atomic and on Redis' own clock, make that harmless (docs/decisions/0001-ledger.md).
+ *
+ * Every call is for messages of one account. Calls made in the same turn of the event loop
+ * travel together in one script call.
+ */
+export interface Ledger {
+  /** Records new ids; says which were known already. Keeps nothing of the message itself. */
+  accept(requests: readonly AcceptRequest[]): Promise<Acceptance[]>;
+  /** May this run POST now? A `go` holds the lease and must be settled. */
+  begin(request: BeginRequest): Promise<Begun>;
+  /** Writes what became of a run. */
+  settle(request: SettleRequest): Promise<Settled>;
+  /** Resolves to `cancelled`, to the state that forbids it, or to null for an unknown id. */
+  cancel(messageKey: string): Promise<StoredState | null>;
+  /** A dead message becomes `queued` with a fresh budget; any other state is left and returned. */
+  redrive(messageKey: string, kind: Kind): Promise<StoredState>;
+  read(messageKey: string): Promise<LedgerRecord | null>;
+  /** Forgets a dead message that a person purged. */
+  forget(messageKey: string): Promise<void>;
+  /** Message keys that are dead but whose dead letter has not been confirmed, oldest first. */
+  pendingDeadLetters(limit: number): Promise<string[]>;
+  /** The dead letter of this message exists. */
+  confirmDeadLetter(messageKey: string): Promise<void>;
+}
+
+/** What a record can say; `scheduled` is derived from `queued` and its due time. */
+export type StoredState = Exclude<MessageState, 'scheduled'>;
+
+export interface AcceptRequest {
+  readonly messageKey: string;
+  readonly kind: Kind;
+  /** Only with a caller's id: tells a repetition from a conflict. */
+  readonly contentHash?: string;
+  /** Epoch ms before which it is not to be sent. */
+  readonly due?: number;
+}
+
+export type Acceptance =
+  | { readonly kind: 'new' }
+  /** Known, same content. `queued` means that it may never have reached the lane. */
+  | { readonly kind: 'known'; readonly state: StoredState }
+  | { readonly kind: 'conflict' };
+
+export interface BeginRequest {
+  readonly messageKey: string;
+  readonly kind: Kind;
+  readonly owner: string;
+  readonly expiresAt?: number;
+  /** Custom messages whose caller prefers a second copy to none. */
+  readonly resend: boolean;
+}
+
+export type Begun =
+  | {
+      readonly kind: 'go';
+      /** Proof of the lease, for `settle`. */
+      readonly fence: string;
+      /** Attempts already spent of the budget. */
+      readonly spent: number;
+      /** Attempts recorded in all, whether they spent budget or not. */
+      readonly attempts: number;
+      /** Start of the first attempt that may have gone out. */
+      readonly ambiguousSince?: number;
+      readonly tokenGeneration: string;
+    }
+  /** Another run holds the lease. */
+  | { readonly kind: 'busy'; readonly retryInMs: number }
+  /** Nothing is to be sent. */
+  | { readonly kind: 'ended'; readonly state: StoredState };
+
+export interface SettleRequest {
+  readonly messageKey: string;
+  readonly owner: string;
+  readonly fence: string;
+  readonly to: Settlement;
+  /** Absent when the run never was an attempt (token, limit, pause, shutdown). */
+  readonly attempt?: Omit<Attempt, 'number' | 'at'>;
+  /** Whether the attempt counts against the retry budget. */
+  readonly spends: boolean;
+  /** The attempt may have gone out. */
+  readonly ambiguous: boolean;
+}
+
+export type Settlement =
+  | { readonly state: 'sent'; readonly wechatMsgId?: string }
+  | { readonly state: 'held' | 'retry' | 'snooze' | 'unknown' }
+  | { readonly state: 'dead'; readonly reason: DeadReason; readonly errcode?: number };
+
+/** `stale`: this run had lost its lease, what it wanted to write was ignored. */
+export type Settled = 'ok' | 'already-sent' | 'stale';
+
+export interface LedgerRecord {
+  readonly kind: Kind;
+  readonly state: StoredState;
+  readonly acceptedAt: number;
+  readonly due?: number;
+  readonly endedAt?: number;
+  readonly reason?: DeadReason;
+  readonly errcode?: number;
+  readonly wechatMsgId?: string;
+  readonly redrives: number;
+  readonly attempts: readonly Attempt[];
+}

@@ -1,0 +1,185 @@
+import { accountKeys } from '../keys.ts';
+import type { Kind } from '../outcome.ts';
+import type { RedisClient } from '../redis.ts';
+import { loadScript } from '../redis-script.ts';
+import { batched } from './batch.ts';
+import type {
+  Acceptance,
+  AcceptRequest,
+  BeginRequest,
+  Begun,
+  Ledger,
+  Settled,
+  SettleRequest,
+} from './ledger.ts';
+import { parseRecord, parseState } from './record.ts';
+
+const scripts = {
+  accept: loadScript(new URL('./accept.lua', import.meta.url)),
+  begin: loadScript(new URL('./begin.lua', import.meta.url)),
+  settle: loadScript(new URL('./settle.lua', import.meta.url)),
+  cancel: loadScript(new URL('./cancel.lua', import.meta.url)),
+  redrive: loadScript(new URL('./redrive.lua', import.meta.url)),
+};
+
+/** Bounds how long one script call may hold Redis: 100 messages take well under 2 ms. */
+const MAX_BATCH = 100;
+
+export interface RedisLedgerOptions {
+  readonly redis: RedisClient;
+  readonly appId: string;
+  /** How long the record of an ended message is kept. */
+  readonly ttlMs: number;
+  /** How long one run may take from `begin` to `settle`. */
+  readonly leaseMs: number;
+  /** How long WeChat is trusted to deduplicate a `client_msg_id` (WeChat facts §2.3: 10 min). */
+  readonly guardMs: number;
+}
+
+/** The ledger of one account, in Redis. */
+export function createRedisLedger(options: RedisLedgerOptions): Ledger {
+  const { redis, appId } = options;
+  const keys = accountKeys(appId);
+  const call = {
+    begin: batched<BeginRequest, Begun>((requests) => beginMany(options, requests), MAX_BATCH),
+    settle: batched<SettleRequest, Settled>((requests) => settleMany(options, requests), MAX_BATCH),
+  };
+  return {
+    accept: (requests) => acceptMany(options, requests),
+    begin: call.begin,
+    settle: call.settle,
+    async cancel(messageKey) {
+      const state = await scripts.cancel.run(redis, [keys.ledger(messageKey)], [options.ttlMs]);
+      return parseState(String(state));
+    },
+    async redrive(messageKey, kind) {
+      const scriptKeys = [keys.ledger(messageKey), keys.deadPending];
+      const state = await scripts.redrive.run(redis, scriptKeys, [messageKey, short(kind)]);
+      return parseState(String(state)) ?? unexpected('redrive', state);
+    },
+    read: async (messageKey) => parseRecord(await redis.hgetall(keys.ledger(messageKey))),
+    async forget(messageKey) {
+      await redis.del(keys.ledger(messageKey));
+      await redis.zrem(keys.deadPending, messageKey);
+    },
+    pendingDeadLetters: (limit) => redis.zrange(keys.deadPending, 0, `${limit - 1}`),
+    async confirmDeadLetter(messageKey) {
+      await redis.zrem(keys.deadPending, messageKey);
+    },
+  };
+}
+
+async function acceptMany(
+  { redis, appId }: RedisLedgerOptions,
+  requests: readonly AcceptRequest[],
+): Promise<Acceptance[]> {
+  const keys = accountKeys(appId);
+  const reply = await scripts.accept.run(
+    redis,
+    requests.map((request) => keys.ledger(request.messageKey)),
+    requests.flatMap((request) => [
+      short(request.kind),
+      request.contentHash ?? '',
+      request.due ?? '',
+    ]),
+  );
+  return asArray('accept', reply).map((answer): Acceptance => {
+    if (answer === 'NEW') return { kind: 'new' };
+    if (answer === 'CONFLICT') return { kind: 'conflict' };
+    const state = parseState(String(answer)) ?? unexpected('accept', answer);
+    return { kind: 'known', state };
+  });
+}
+
+async function beginMany(
+  { redis, appId, leaseMs, guardMs }: RedisLedgerOptions,
+  requests: readonly BeginRequest[],
+): Promise<Begun[]> {
+  const keys = accountKeys(appId);
+  const scriptKeys: string[] = [keys.token, keys.deadPending, keys.unknown];
+  const args: (string | number)[] = [leaseMs, guardMs];
+  for (const request of requests) {
+    scriptKeys.push(keys.ledger(request.messageKey));
+    args.push(
+      request.messageKey,
+      request.owner,
+      short(request.kind),
+      request.expiresAt ?? '',
+      request.resend ? '1' : '',
+    );
+  }
+  const reply = asArray('begin', await scripts.begin.run(redis, scriptKeys, args));
+  const tokenGeneration = String(reply[0]);
+  return reply.slice(1).map((answer) => parseBegun(asArray('begin', answer), tokenGeneration));
+}
+
+function parseBegun(answer: readonly unknown[], tokenGeneration: string): Begun {
+  switch (answer[0]) {
+    case 'GO':
+      return {
+        kind: 'go',
+        fence: String(answer[1]),
+        spent: Number(answer[2]),
+        attempts: Number(answer[3]),
+        tokenGeneration,
+        ...(answer[4] !== '' && { ambiguousSince: Number(answer[4]) }),
+      };
+    case 'BUSY':
+      return { kind: 'busy', retryInMs: Number(answer[1]) };
+    case 'END':
+      return {
+        kind: 'ended',
+        state: parseState(String(answer[1])) ?? unexpected('begin', answer),
+      };
+    default:
+      return unexpected('begin', answer);
+  }
+}
+
+async function settleMany(
+  { redis, appId, ttlMs }: RedisLedgerOptions,
+  requests: readonly SettleRequest[],
+): Promise<Settled[]> {
+  const keys = accountKeys(appId);
+  const scriptKeys: string[] = [keys.deadPending, keys.unknown];
+  const args: (string | number)[] = [ttlMs];
+  for (const request of requests) {
+    scriptKeys.push(keys.ledger(request.messageKey));
+    args.push(...settleArguments(request));
+  }
+  const reply = asArray('settle', await scripts.settle.run(redis, scriptKeys, args));
+  return reply.map((answer): Settled => {
+    if (answer === 'OK') return 'ok';
+    return answer === 'ALREADY' ? 'already-sent' : 'stale';
+  });
+}
+
+function settleArguments(request: SettleRequest): (string | number)[] {
+  const { to, attempt } = request;
+  return [
+    request.messageKey,
+    request.owner,
+    request.fence,
+    to.state,
+    attempt
+      ? `${Math.round(attempt.durationMs)}:${attempt.verdict}:${attempt.errcode ?? ''}`
+      : '',
+    request.spends ? '1' : '',
+    request.ambiguous ? '1' : '',
+    to.state === 'sent' ? (to.wechatMsgId ?? '') : '',
+    to.state === 'dead' ? to.reason : '',
+    to.state === 'dead' ? (to.errcode ?? '') : '',
+  ];
+}
+
+function short(kind: Kind): 't' | 'c' {
+  return kind === 'template' ? 't' : 'c';
+}
+
+function asArray(script: string, reply: unknown): readonly unknown[] {
+  return Array.isArray(reply) ? reply : unexpected(script, reply);
+}
+
+function unexpected(script: string, reply: unknown): never {
+  throw new Error(`The ledger script ${script} answered ${JSON.stringify(reply)}`);
+}

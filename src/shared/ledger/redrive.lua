@@ -1,0 +1,16 @@
+-- Puts a dead message back with a fresh attempt budget; its history stays.
+-- KEYS 1  ledger record   KEYS 2  set of pending dead letters   ARGV 1  message key  2  kind (t|c)
+-- returns the state after the call: 'queued' means that a job belongs into the lane
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local st = redis.call('HGET', KEYS[1], 'st')
+if st == 'dead' or not st then
+  redis.call('HSET', KEYS[1], 'st', 'queued', 'k', ARGV[2])
+  redis.call('HSETNX', KEYS[1], 'a', now)
+  redis.call('HINCRBY', KEYS[1], 'g', 1)
+  redis.call('HDEL', KEYS[1], 'why', 'ec', 'end', 'n', 't0', 'due')
+  redis.call('PERSIST', KEYS[1])
+  redis.call('ZREM', KEYS[2], ARGV[1])
+  return 'queued'
+end
+return st
