@@ -109,7 +109,9 @@ export function parseAccounts(text: string, env: Environment): Account[] {
   if (parsed.success && missing.length === 0) return parsed.data.accounts.map(accountOf);
   // What came is shown as written: with `${NAME}`, not with what the environment holds.
   const show = (_: unknown, path: readonly PropertyKey[]) =>
-    path.some((step) => HIDDEN_FIELDS.has(String(step))) ? 'another' : shown(valueAt(written, path));
+    path.some((step) => HIDDEN_FIELDS.has(String(step)))
+      ? 'another'
+      : shown(valueAt(written, path));
   const found = parsed.success ? [] : issuesOf(parsed.error, filled, { show });
   const others = found.filter(({ path }) => !missing.some((issue) => issue.path === path));
   throw accountsError([...missing, ...others]);
@@ -179,7 +181,12 @@ function jsonOf(text: string): unknown {
 const PLACEHOLDER = /\$\{([^{}]*)\}/g;
 
 /** A copy of the document with its `${NAME}` replaced; what is missing is added to the list. */
-function fill(value: unknown, path: readonly string[], env: Environment, missing: Issue[]): unknown {
+function fill(
+  value: unknown,
+  path: readonly string[],
+  env: Environment,
+  missing: Issue[],
+): unknown {
   if (typeof value === 'string') {
     return value.replaceAll(PLACEHOLDER, (_, name: string) => {
       const found = Object.hasOwn(env, name) ? env[name] : undefined;
@@ -229,7 +236,10 @@ function isOrigin(text: string): boolean {
 }
 
 function secretText(what: string) {
-  return z.string(what).min(1, what).regex(/^\P{Cc}*$/u, `${what}, without control characters`);
+  return z
+    .string(what)
+    .min(1, what)
+    .regex(/^\P{Cc}*$/u, `${what}, without control characters`);
 }
 
 /** An object that knows all its fields: another one is an error that lists them. */

@@ -53,11 +53,14 @@ const configSchema = z.object({
     default: '50',
     meaning: 'sends in flight per lane and process',
   }),
-  host: z.string().regex(/^[0-9A-Za-z.:_-]+$/, 'a host name or an IP address').register(variables, {
-    name: 'COURIER_HOST',
-    default: '127.0.0.1',
-    meaning: 'listen address of every HTTP server',
-  }),
+  host: z
+    .string()
+    .regex(/^[0-9A-Za-z.:_-]+$/, 'a host name or an IP address')
+    .register(variables, {
+      name: 'COURIER_HOST',
+      default: '127.0.0.1',
+      meaning: 'listen address of every HTTP server',
+    }),
   ingestPort: port('COURIER_INGEST_PORT', 8080, 'port of the ingest API'),
   callbackPort: port('COURIER_CALLBACK_PORT', 8081, 'port that WeChat calls'),
   dashboardPort: port('COURIER_DASHBOARD_PORT', 8082, 'port of the dashboard'),
@@ -122,7 +125,8 @@ export function loadConfig(env: Environment): Config {
     SETTINGS.map(({ key, variable }) => [key, env[variable.name] || variable.default]),
   );
   const parsed = configSchema.safeParse(values);
-  if (!parsed.success) throw configError(parsed.error.issues.map((issue) => issueOf(issue, values)));
+  if (!parsed.success)
+    throw configError(parsed.error.issues.map((issue) => issueOf(issue, values)));
   checkRelations({ ...TIMINGS, shutdownGraceMs: parsed.data.shutdownGraceMs });
   return Object.freeze({ ...parsed.data, warnings: Object.freeze(warningsOf(env)) });
 }

@@ -2,16 +2,24 @@ import type { z } from 'zod';
 import type { Issue } from './errors.ts';
 import { nearestName } from './nearest-name.ts';
 
-export type { Issue } from './errors.ts';
-
 type Path = readonly PropertyKey[];
 
 /** How much of a caller's value an error may repeat. */
 const SHOWN_LENGTH = 40;
 
-/** A JSON pointer (RFC 6901) from the names of the way down. */
+/** Characters that a terminal would obey instead of showing. */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\u2028\u2029]/gu;
+
+/**
+ * A JSON pointer (RFC 6901) from the names of the way down. A name that no field has anyway,
+ * since it is longer than 40 characters or unprintable, is shortened and cleaned.
+ */
 export function pointer(path: Path): string {
-  return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return path.map((step) => `/${stepOf(String(step))}`).join('');
+}
+
+function stepOf(name: string): string {
+  return printable(name).replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 /** A value as an error shows it: at most 40 characters, quoted, nothing unprintable. */
@@ -34,7 +42,8 @@ export function expectedGot(expected: string, value: unknown): string {
 export function valueAt(root: unknown, path: Path): unknown {
   let value = root;
   for (const step of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step))
+      return undefined;
     value = (value as Record<PropertyKey, unknown>)[step];
   }
   return value;
@@ -78,7 +87,11 @@ function unknownField(name: string, known: readonly string[]): string {
 }
 
 function quoted(text: string): string {
-  const letters = [...text.slice(0, SHOWN_LENGTH * 2)];
-  const short = letters.slice(0, SHOWN_LENGTH).join('');
-  return JSON.stringify(short) + (short.length < text.length ? '…' : '');
+  return JSON.stringify(printable(text));
+}
+
+/** At most 40 characters, with an ellipsis for what was left out. */
+function printable(text: string): string {
+  const short = Array.from(text.slice(0, SHOWN_LENGTH * 2)).slice(0, SHOWN_LENGTH).join('');
+  return (short.length < text.length ? `${short}…` : short).replaceAll(UNPRINTABLE, '�');
 }

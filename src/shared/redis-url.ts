@@ -28,7 +28,8 @@ export type RedisTarget =
 const FORMS =
   'redis://host:port/db, rediss://… for TLS, redis+cluster://h:p,h:p or redis+sentinel://h:p,h:p/name';
 
-const URL_PARTS = /^redis(s?)(?:\+(cluster|sentinel))?:\/\/(?:(.*)@)?([^@/?#\s]+)(?:\/([^?#\s]*))?$/;
+const URL_PARTS =
+  /^redis(s?)(?:\+(cluster|sentinel))?:\/\/(?:(.*)@)?([^@/?#\s]+)(?:\/([^?#\s]*))?$/;
 const NODE = /^(\[[0-9A-Fa-f:.]+\]|[^:[\]]+)(?::(\d{1,5}))?$/;
 
 const REDIS_PORT = 6379;
@@ -83,7 +84,8 @@ function accessOf(url: string, credentials: string | undefined) {
 function nodeOf(url: string, text: string, defaultPort: number): RedisNode {
   const [, host, port] = NODE.exec(text) ?? [];
   const number = port === undefined ? defaultPort : Number(port);
-  if (host === undefined || number < 1 || number > 65_535) throw notAUrl(url, 'host or port is off');
+  if (host === undefined || number < 1 || number > 65_535)
+    throw notAUrl(url, 'host or port is off');
   return Object.freeze({ host: host.replace(/^\[|\]$/g, ''), port: number });
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { valueAt } from '../issue.ts';
 import { openid, requiredText } from './identifier.ts';
 
 /**
@@ -33,9 +34,9 @@ const menuEntry = z.looseObject(
 );
 
 const PAYLOADS = {
-  text: z.looseObject({ content }, '{"content": "…"}'),
-  image: z.looseObject({ media_id: mediaId }, '{"media_id": "…"}'),
-  voice: z.looseObject({ media_id: mediaId }, '{"media_id": "…"}'),
+  text: z.looseObject({ content }, 'an object {"content": "…"}'),
+  image: z.looseObject({ media_id: mediaId }, 'an object {"media_id": "…"}'),
+  voice: z.looseObject({ media_id: mediaId }, 'an object {"media_id": "…"}'),
   video: z.looseObject(
     {
       media_id: mediaId,
@@ -43,7 +44,7 @@ const PAYLOADS = {
       title: optionalText,
       description: optionalText,
     },
-    '{"media_id": "…", "thumb_media_id": "…"}',
+    'an object {"media_id": "…", "thumb_media_id": "…"}',
   ),
   music: z.looseObject(
     {
@@ -53,7 +54,7 @@ const PAYLOADS = {
       hqmusicurl: requiredText('the address of the music in high quality'),
       thumb_media_id: mediaId,
     },
-    '{"musicurl": "…", "hqmusicurl": "…", "thumb_media_id": "…"}',
+    'an object {"musicurl": "…", "hqmusicurl": "…", "thumb_media_id": "…"}',
   ),
   news: z.looseObject(
     {
@@ -61,12 +62,12 @@ const PAYLOADS = {
         .array(article, 'a list of exactly one article')
         .length(1, 'exactly one article (WeChat refuses more with 45008)'),
     },
-    '{"articles": [{…}]}',
+    'an object {"articles": [{…}]}',
   ),
-  mpnews: z.looseObject({ media_id: mediaId }, '{"media_id": "…"}'),
+  mpnews: z.looseObject({ media_id: mediaId }, 'an object {"media_id": "…"}'),
   mpnewsarticle: z.looseObject(
     { article_id: requiredText('an article_id as a non-empty string') },
-    '{"article_id": "…"}',
+    'an object {"article_id": "…"}',
   ),
   msgmenu: z.looseObject(
     {
@@ -74,11 +75,11 @@ const PAYLOADS = {
       list: z.array(menuEntry, 'a list of menu entries').min(1, 'at least one menu entry'),
       tail_content: optionalText,
     },
-    '{"head_content": "…", "list": [{"id": "…", "content": "…"}], "tail_content": "…"}',
+    'an object {"head_content": "…", "list": [{"id": "…", "content": "…"}], "tail_content": "…"}',
   ),
   wxcard: z.looseObject(
     { card_id: requiredText('a card_id as a non-empty string') },
-    '{"card_id": "…"}',
+    'an object {"card_id": "…"}',
   ),
   miniprogrampage: z.looseObject(
     {
@@ -87,7 +88,7 @@ const PAYLOADS = {
       pagepath: requiredText('the path of a page'),
       thumb_media_id: mediaId,
     },
-    '{"title": "…", "appid": "…", "pagepath": "…", "thumb_media_id": "…"}',
+    'an object {"title": "…", "appid": "…", "pagepath": "…", "thumb_media_id": "…"}',
   ),
 } as const;
 
@@ -120,17 +121,13 @@ if (!firstBody) throw new Error('no msgtype is known');
 
 export const customSchema = z.discriminatedUnion('msgtype', [firstBody, ...otherBodies], {
   error: (issue) => {
-    if (issue.code !== 'invalid_union') return 'an object: the body of WeChat’s message/custom/send';
+    if (issue.code !== 'invalid_union')
+      return 'an object: the body of WeChat’s message/custom/send';
     const known = `one of ${MSGTYPES.join(', ')}`;
-    return isLink(issue.input) ? `${known} ("link" is for mini programs only)` : known;
+    const isLink = valueAt(issue.input, ['msgtype']) === 'link';
+    return isLink ? `${known} ("link" is for mini programs only)` : known;
   },
 });
-
-function isLink(input: unknown): boolean {
-  return typeof input === 'object' && input !== null && Object.entries(input).some(
-    ([field, value]) => field === 'msgtype' && value === 'link',
-  );
-}
 
 const LINE_LAYOUT = /[\n\r\t]/g;
 

@@ -63,7 +63,7 @@ export const envelopeSchema = z.strictObject(
   {
     appId: accountAppId,
     kind: z.enum(KINDS, '"template" or "custom"'),
-    message: z.unknown(),
+    message: z.looseObject({}, 'an object: WeChat’s own request body'),
     id: z
       .string('a string')
       .regex(/^[\x20-\x7e]{1,128}$/, '1 to 128 printable ASCII characters')
@@ -79,8 +79,11 @@ export const envelopeSchema = z.strictObject(
 const SCHEMAS = { template: templateSchema, custom: customSchema } as const;
 const CONTROLS = { template: templateControls, custom: customControls } as const;
 
+/** A person repairs a few at a time, and an answer must not be larger than what it answers. */
+const MOST_ISSUES = 20;
+
 /** Shared by all valid messages, so that the hot path allocates nothing. */
-const NONE: Issue[] = [];
+const NONE: readonly Issue[] = [];
 
 /** The zod schema of a kind's message, for descriptions of the API. */
 export function messageSchema<K extends Kind>(kind: K): (typeof SCHEMAS)[K] {
@@ -95,17 +98,21 @@ export function messageSchema<K extends Kind>(kind: K): (typeof SCHEMAS)[K] {
  */
 export function validateEnvelope(input: unknown, now: number): EnvelopeResult {
   const parsed = envelopeSchema.safeParse(input);
-  const ownIssues = parsed.success ? timeIssues(parsed.data, now) : issuesOf(parsed.error, input);
+  const ownIssues = parsed.success
+    ? relationIssues(parsed.data, now)
+    : issuesOf(parsed.error, input);
   const kind = KINDS.find((known) => known === valueAt(input, ['kind']));
   const message = valueAt(input, ['message']);
-  const issues = kind ? [...ownIssues, ...messageIssues(kind, message, ['message'])] : ownIssues;
-  if (!parsed.success || issues.length > 0) return { ok: false, issues };
-  return { ok: true, envelope: envelopeOf(parsed.data, message as Message) };
+  const messages = kind && isObject(message) ? messageIssues(kind, message, ['message']) : NONE;
+  if (parsed.success && ownIssues.length === 0 && messages.length === 0) {
+    return { ok: true, envelope: envelopeOf(parsed.data, message as Message) };
+  }
+  return { ok: false, issues: [...ownIssues, ...messages].slice(0, MOST_ISSUES) };
 }
 
 /** What is wrong with a message alone, paths starting at the message; empty if all is well. */
 export function validateMessage(kind: Kind, message: unknown): Issue[] {
-  return messageIssues(kind, message, []);
+  return messageIssues(kind, message, []).slice(0, MOST_ISSUES);
 }
 
 type ParsedEnvelope = z.infer<typeof envelopeSchema>;
@@ -124,7 +131,7 @@ function envelopeOf(parsed: ParsedEnvelope, message: Message): Envelope {
   };
 }
 
-function messageIssues(kind: Kind, message: unknown, base: readonly string[]): Issue[] {
+function messageIssues(kind: Kind, message: unknown, base: readonly string[]): readonly Issue[] {
   const texts = textIssues(message, CONTROLS[kind]);
   const parsed = SCHEMAS[kind].safeParse(message);
   if (parsed.success && texts === null) return NONE;
@@ -134,7 +141,12 @@ function messageIssues(kind: Kind, message: unknown, base: readonly string[]): I
   return [...shapes, ...more.filter(({ path }) => !shapes.some((shape) => shape.path === path))];
 }
 
-function timeIssues(parsed: ParsedEnvelope, now: number): Issue[] {
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What no single field shows: how they fit the clock and each other. */
+function relationIssues(parsed: ParsedEnvelope, now: number): Issue[] {
   const { kind, sendAt, expiresAt, onAmbiguous } = parsed;
   const issues: Issue[] = [];
   const add = (path: string, expected: string, value: unknown) =>

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * A messageId is `<appId>.<key>`. The key is 26 characters of base 32 (130 bits), and is also
@@ -24,15 +24,11 @@ export interface MessageIdParts {
  * messageId, in every process and for ever.
  */
 export function deriveMessageId(appId: string, id: string): string {
-  const digest = createHash('sha256').update(`${appId}\0${id}`).digest();
-  return `${appId}.${keyOf(digest)}`;
+  return `${appId}.${keyOf(hash('sha256', `${appId}\0${id}`, 'buffer'))}`;
 }
 
 /** A fresh messageId for a message without an `id`: each call is a new message. */
-export function randomMessageId(
-  appId: string,
-  randomBytes: (size: number) => Uint8Array,
-): string {
+export function randomMessageId(appId: string, randomBytes: (size: number) => Uint8Array): string {
   return `${appId}.${keyOf(randomBytes(KEY_BYTES))}`;
 }
 

@@ -13,6 +13,9 @@ export const MESSAGE_BYTES = 32_768;
 /** WeChat's own bodies are at most five levels deep; this stops hostile nesting. */
 const DEPTH = 16;
 
+/** Enough to repair a message by. */
+const MOST_ISSUES = 20;
+
 /** A control character, or half of a surrogate pair (with the `u` flag pairs do not match). */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
 
@@ -63,6 +66,7 @@ class Walk {
 
   report(expected: string, value: unknown): void {
     this.issues ??= [];
+    if (this.issues.length >= MOST_ISSUES) return;
     this.issues.push({ path: pointer(this.#path), reason: expectedGot(expected, value) });
   }
 
@@ -79,7 +83,7 @@ class Walk {
   #member(key: string, value: unknown, depth: number): void {
     this.#path.push(key);
     this.bound += key.length * BYTES_PER_UNIT + 4;
-    if (HARMFUL_KEYS.has(key)) this.report('no field of this name', value);
+    if (HARMFUL_KEYS.has(key)) this.report(`no field named ${key}`, value);
     else if (UNPRINTABLE.test(key)) this.report('a field name of printable characters', value);
     else this.visit(value, depth + 1);
     this.#path.pop();
