@@ -5,7 +5,8 @@ export const ROOT = path.resolve(import.meta.dirname, '..');
 
 /**
  * Runs a command in the project folder and returns how it ended, never throwing. With
- * `show` its output goes straight to the terminal, otherwise it is returned.
+ * `show` its output goes straight to the terminal, otherwise it is returned: `output` is stdout and
+ * stderr as they came.
  */
 export function run(command, args, { show = false, env = {}, cwd = ROOT } = {}) {
   return new Promise((resolve) => {
@@ -17,13 +18,17 @@ export function run(command, args, { show = false, env = {}, cwd = ROOT } = {}) 
     const forward = (signal) => child.kill(signal);
     process.on('SIGTERM', forward);
     process.on('SIGINT', forward);
+    let stdout = '';
     let output = '';
-    child.stdout?.on('data', (chunk) => (output += chunk));
-    child.stderr?.on('data', (chunk) => (output += chunk));
+    child.stdout?.setEncoding('utf8').on('data', (chunk) => {
+      stdout += chunk;
+      output += chunk;
+    });
+    child.stderr?.setEncoding('utf8').on('data', (chunk) => (output += chunk));
     const end = (code) => {
       process.off('SIGTERM', forward);
       process.off('SIGINT', forward);
-      resolve({ ok: code === 0, code, output: output.trim() });
+      resolve({ ok: code === 0, code, stdout, output: output.trim() });
     };
     child.once('error', (error) => {
       output += `${command}: ${error.message}`;

@@ -1,0 +1,33 @@
+/**
+ * Workers under pm2: `npm run build && pm2 start ecosystem.config.cjs`. WORKERS sets how many.
+ * A reload starts a new worker, waits until it is ready, then stops the old one gently.
+ */
+const GRACE_MS = 15_000;
+
+module.exports = {
+  apps: [
+    {
+      name: 'courier-worker',
+      script: 'dist/worker/main.js',
+      cwd: __dirname,
+      exec_mode: 'fork',
+      instances: Number(process.env.WORKERS ?? 2),
+      wait_ready: true,
+      listen_timeout: 30_000,
+      // Above the grace, or pm2 kills a worker while it finishes what it has in flight.
+      kill_timeout: GRACE_MS + 5_000,
+      // Wrong configuration (78) does not get better by repeating.
+      stop_exit_codes: [78],
+      exp_backoff_restart_delay: 200,
+      // Each instance gets a metrics port of its own: 9464, 9465, …
+      increment_var: 'COURIER_METRICS_PORT',
+      env: {
+        NODE_ENV: 'production',
+        REDIS_URL: process.env.REDIS_URL ?? 'redis://127.0.0.1:6379/0',
+        COURIER_ACCOUNTS_FILE: process.env.COURIER_ACCOUNTS_FILE ?? './accounts.json',
+        COURIER_METRICS_PORT: 9464,
+        COURIER_SHUTDOWN_GRACE_MS: GRACE_MS,
+      },
+    },
+  ],
+};

@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { parseAccounts } from '../../src/shared/accounts.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
+
+interface ComposeService {
+  command?: string[];
+  deploy?: { replicas: number };
+  environment?: Record<string, string>;
+  healthcheck?: { test?: string[] };
+  network_mode?: string;
+  ports?: string[];
+  profiles?: string[];
+  stop_grace_period?: string;
+  volumes?: ({ source: string; read_only?: boolean } | string)[];
+}
+const compose = parse(read('docker-compose.yml'), { merge: true }) as {
+  services: Record<'redis' | 'worker' | 'simulator' | 'worker-simulated', ComposeService>;
+};
+const { redis, worker, simulator, 'worker-simulated': simulated } = compose.services;
+
+describe('docker-compose.yml', () => {
+  it('gives messages a Redis that keeps them', () => {
+    const command = redis.command?.join(' ');
+    expect(command).toContain('--appendonly yes --appendfsync everysec');
+    expect(command).toContain('--maxmemory-policy noeviction');
+    expect(redis.volumes).toEqual(['redis-data:/data']);
+    expect(redis.healthcheck?.test).toContain('ping');
+  });
+
+  it('runs two workers that get longer to stop than they take', () => {
+    expect(worker.deploy?.replicas).toBe(2);
+    const grace = Number(worker.environment?.['COURIER_SHUTDOWN_GRACE_MS']);
+    expect(Number.parseInt(worker.stop_grace_period ?? '', 10) * 1000).toBeGreaterThan(grace);
+  });
+
+  it('hands accounts in read-only and has no secret of its own', () => {
+    for (const service of [worker, simulated]) {
+      expect(service.volumes).toEqual([expect.objectContaining({ read_only: true })]);
+      expect(JSON.stringify(service.environment)).not.toMatch(/secret/i);
+    }
+  });
+
+  it('opens no port to the outside', () => {
+    for (const service of Object.values(compose.services)) expect(service.ports).toBeUndefined();
+  });
+
+  it('starts the simulator and its worker only when asked', () => {
+    expect(simulator.profiles).toEqual(['simulator']);
+    expect(simulated.profiles).toEqual(['simulator']);
+    expect([redis.profiles, worker.profiles]).toEqual([undefined, undefined]);
+  });
+
+  it('lets the simulated worker reach the simulator on loopback, as plain http must be', () => {
+    expect(simulated.network_mode).toBe('service:simulator');
+    const [account] = parseAccounts(read('deploy/accounts.simulator.json'), {});
+    expect(account?.apiBase).toBe('http://127.0.0.1:8099');
+  });
+});
+
+describe('ecosystem.config.cjs', () => {
+  const file = path.join(ROOT, 'ecosystem.config.cjs');
+  const { apps } = createRequire(import.meta.url)(file) as {
+    apps: [Record<string, unknown> & { env: Record<string, unknown> }];
+  };
+  const [app] = apps;
+
+  it('lets a worker finish before pm2 kills it', () => {
+    expect(Number(app['kill_timeout'])).toBeGreaterThan(
+      Number(app.env['COURIER_SHUTDOWN_GRACE_MS']),
+    );
+  });
+
+  it('waits until a worker is ready, each a process with a metrics port of its own', () => {
+    expect(app).toMatchObject({
+      script: 'dist/worker/main.js',
+      exec_mode: 'fork',
+      instances: 2,
+      wait_ready: true,
+      increment_var: 'COURIER_METRICS_PORT',
+    });
+    expect(Number(app['listen_timeout'])).toBeGreaterThan(0);
+  });
+
+  it('does not repeat a start that wrong configuration ended', () => {
+    expect(app['stop_exit_codes']).toEqual([78]);
+  });
+});
+
+describe('Dockerfile', () => {
+  const [build = '', runtime = ''] = read('Dockerfile')
+    .split(/^FROM /m)
+    .slice(1);
+
+  it('pins Node by minor version in every stage', () => {
+    for (const stage of [build, runtime]) expect(stage).toMatch(/^node:20\.\d+-slim/);
+  });
+
+  it('ships without development packages and runs no install script', () => {
+    expect(runtime).toContain('npm ci --omit=dev --ignore-scripts');
+  });
+
+  it('runs the worker as nobody special, without a shell before it', () => {
+    const lines = runtime.split('\n');
+    expect(lines.findIndex((line) => line === 'USER node')).toBeGreaterThan(0);
+    expect(lines.findLast((line) => line.startsWith('CMD'))).toBe(
+      'CMD ["node", "dist/worker/main.js"]',
+    );
+  });
+
+  it('is healthy when the worker says so', () => {
+    expect(runtime).toMatch(/HEALTHCHECK[^]*COURIER_METRICS_PORT \|\| 9464\}\/healthz/);
+  });
+});
+
+describe('accounts.example.json', () => {
+  it('is a valid accounts file that takes its secrets from the environment', () => {
+    const text = read('accounts.example.json');
+    const [account] = parseAccounts(text, {
+      WX_SECRET: 'from-the-environment',
+      WX_CB_TOKEN: 'callbacktoken',
+      WX_AES_KEY: 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG',
+    });
+    expect(account?.appId).toBe('wx0123456789abcdef');
+    expect(text).not.toContain('from-the-environment');
+  });
+});
