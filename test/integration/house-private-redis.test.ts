@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -85,6 +85,26 @@ describe('stopping and starting again', () => {
     await server.stop();
     await server.stop();
     expect(existsSync(server.dir)).toBe(false);
+  });
+});
+
+describe('a folder whose Redis outlived its owner', () => {
+  it('is taken over: the orphan stops before the next server opens its files', async () => {
+    const folder = path.join(dir, 'outlived');
+    const orphan = await startPrivateRedis({ dir: folder });
+    const writer = new Redis(orphan.url);
+    await writer.set('order', '1001');
+    writer.disconnect();
+    const { url, pid } = orphan;
+    const owner = spawnSync(process.execPath, ['--version']).pid;
+    await writeFile(path.join(folder, 'redis.json'), JSON.stringify({ url, pid, owner }));
+
+    const next = await startPrivateRedis({ dir: folder });
+    await orphan.exited;
+    const reader = new Redis(next.url);
+    expect(await reader.get('order')).toBe('1001');
+    reader.disconnect();
+    await next.stop();
   });
 });
 
