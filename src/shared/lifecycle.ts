@@ -36,6 +36,24 @@ export function serviceStack(services: readonly Service[]): Service {
   };
 }
 
+/** Services that start and stop together: stopping waits once, not once for each. */
+export function parallel(name: string, services: readonly Service[]): Service {
+  return {
+    name,
+    async start() {
+      await Promise.all(services.map((service) => service.start()));
+    },
+    async stop() {
+      await Promise.all(services.map((service) => service.stop()));
+    },
+  };
+}
+
+/** A resource that is open from the beginning and only wants closing at the end. */
+export function closing(name: string, close: () => Promise<void>): Service {
+  return { name, start: () => Promise.resolve(), stop: close };
+}
+
 async function stopAll(services: readonly Service[]): Promise<void> {
   const failures: unknown[] = [];
   for (const service of [...services].reverse()) {

@@ -1,0 +1,122 @@
+import type { Account } from '../../shared/accounts.ts';
+import type { Config } from '../../shared/config.ts';
+import type { DeadLetter, DeadLetterQueue } from '../../shared/dead-letter.ts';
+import { type LaneQueue, openLane } from '../../shared/lane.ts';
+import { createRedisLedger } from '../../shared/ledger/redis-ledger.ts';
+import { closing, parallel, type Service, serviceStack } from '../../shared/lifecycle.ts';
+import type { Logger } from '../../shared/logger.ts';
+import { KINDS, type Kind } from '../../shared/outcome.ts';
+import type { RedisClient } from '../../shared/redis.ts';
+import { TIMINGS } from '../../shared/timings.ts';
+import { messageOf } from '../../shared/errors.ts';
+import type { Clock, Random } from '../../shared/clock.ts';
+import { createDeadLetterReconciler } from '../dead-letter/dead-letter-reconciler.ts';
+import { redrive } from '../dead-letter/redrive.ts';
+import { createLane } from '../lane/lane.ts';
+import { createLaneProcess } from '../lane/lane-process.ts';
+import { createLaneSleep } from '../lane/lane-sleep.ts';
+import type { WorkerMetrics } from '../metrics.ts';
+import { createWechatClient } from '../send/wechat-client.ts';
+import { createTokenSeal } from '../token/seal.ts';
+import { createTokenSource } from '../token/token-source.ts';
+import { createTokenStore } from '../token/token-store.ts';
+import { createTokens } from '../token/tokens.ts';
+import { createAccountPause } from './account-pause.ts';
+import { createAccountProbe } from './account-probe.ts';
+
+/** What all accounts of a process share. */
+export interface AccountDeps {
+  readonly redis: RedisClient;
+  readonly deadLetters: DeadLetterQueue;
+  readonly config: Pick<Config, 'concurrency' | 'ledgerTtlHours'>;
+  readonly metrics: WorkerMetrics;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly randomBytes: (size: number) => Uint8Array;
+  readonly logger: Logger;
+  /** Names this process in leases and locks. */
+  readonly owner: string;
+  readonly stopping: () => boolean;
+}
+
+/** One account at work in this process: its two lanes and everything they need. */
+export interface RunningAccount extends Service {
+  redrive(letter: DeadLetter): Promise<void>;
+}
+
+/** Wires one account. The only place that knows all of its parts. */
+export function createAccount(deps: AccountDeps, account: Account): RunningAccount {
+  const { redis, clock, random, logger, owner, metrics, deadLetters } = deps;
+  const { appId } = account;
+  const lanes = openBothLanes(redis, appId, logger);
+  const ledger = createRedisLedger({
+    redis,
+    appId,
+    ttlMs: deps.config.ledgerTtlHours * 3_600_000,
+    leaseMs: TIMINGS.leaseMs,
+    guardMs: TIMINGS.templateRetryGuardMs,
+  });
+  const store = createTokenStore(redis, appId, createTokenSeal(account, deps.randomBytes));
+  const tokens = createTokens({
+    store,
+    source: createTokenSource(account, clock),
+    clock,
+    random,
+    logger: logger.child({ appId }),
+    owner,
+    onRefresh: (cause) => metrics.tokenRefreshed(appId, cause),
+  });
+  const client = createWechatClient({
+    apiBase: account.apiBase,
+    connections: deps.config.concurrency * KINDS.length,
+  });
+  const pause = createAccountPause({ redis, appId, lanes: Object.values(lanes), clock, logger });
+
+  function lane(kind: Kind): Service {
+    const queue = lanes[kind];
+    metrics.observe(appId, kind, { queue, tokenFetchedAt: tokens.fetchedAt });
+    const process = createLaneProcess({
+      ...deps,
+      ...{ appId, kind, ledger, tokens, client, deadLetters, pause },
+      sleep: createLaneSleep({ redis, queue, appId, kind, clock, random, logger }),
+      metrics: metrics.lane(appId, kind),
+    });
+    const { perSecond } = account.rate[kind];
+    const { concurrency } = deps.config;
+    return createLane({ redis, appId, kind, queue, perSecond, concurrency, clock, logger, process });
+  }
+
+  const services = serviceStack([
+    closing('client', () => client.close()),
+    ...KINDS.map((kind) => closing(`${kind} queue`, () => lanes[kind].close())),
+    createAccountProbe({
+      pause,
+      tokens,
+      generation: async () => (await store.read()).generation,
+      logger,
+    }),
+    createDeadLetterReconciler({ appId, ledger, deadLetters, lanes, logger }),
+    parallel('lanes', KINDS.map(lane)),
+  ]);
+  return {
+    name: appId,
+    start: () => services.start(),
+    async stop() {
+      await services.stop();
+      for (const kind of KINDS) metrics.forget(appId, kind);
+    },
+    redrive: (letter) => redrive({ ledger, lane: lanes[letter.kind], logger }, letter),
+  };
+}
+
+function openBothLanes(
+  redis: RedisClient,
+  appId: string,
+  logger: Logger,
+): Readonly<Record<Kind, LaneQueue>> {
+  const onError = (error: Error) => logger.warn({ appId, detail: messageOf(error) }, 'lane queue');
+  return {
+    template: openLane(redis, appId, 'template', onError),
+    custom: openLane(redis, appId, 'custom', onError),
+  };
+}

@@ -1,0 +1,119 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { type Account, loadAccountsFile } from '../shared/accounts.ts';
+import { systemClock } from '../shared/clock.ts';
+import type { Config } from '../shared/config.ts';
+import { openDeadLetters } from '../shared/dead-letter.ts';
+import { messageOf } from '../shared/errors.ts';
+import { closing, serviceStack } from '../shared/lifecycle.ts';
+import type { Logger } from '../shared/logger.ts';
+import { closeRedis, openRedis, type RedisClient } from '../shared/redis.ts';
+import { assertSafeRedis } from '../shared/redis-safety.ts';
+import { createAccounts } from './account/accounts.ts';
+import { createDeadLetterWorker } from './dead-letter/dead-letter-worker.ts';
+import { createHealthServer } from './health-server.ts';
+import { createWorkerMetrics } from './metrics.ts';
+
+/** A worker process: all lanes of all accounts, dead letters, health and metrics. */
+export interface WorkerProcess {
+  /**
+   * Resolves once it works on its lanes; waits for a Redis that is not there yet.
+   * @throws CourierError `ERR_CONFIG` for a Redis that would lose messages
+   */
+  start(): Promise<{ port: number }>;
+  /** Stops fetching, lets what is in flight end within the grace period, closes everything. */
+  stop(): Promise<void>;
+  reloadAccounts(): Promise<void>;
+}
+
+/**
+ * Builds a worker from its configuration; nothing runs before `start`.
+ * @throws CourierError `ERR_CONFIG` if the accounts file is not valid
+ */
+export function buildWorker(config: Config, env: NodeJS.ProcessEnv, logger: Logger): WorkerProcess {
+  const first: Account[] = loadAccountsFile(config.accountsFile, env);
+  const redis = openRedis(config.redisUrl, 'worker', quietly(logger));
+  const metrics = createWorkerMetrics(systemClock.now);
+  const deadLetters = openDeadLetters(redis, quietly(logger));
+  let stopping = false;
+  const accounts = createAccounts(
+    {
+      redis,
+      deadLetters,
+      config,
+      metrics,
+      clock: systemClock,
+      random: Math.random,
+      randomBytes,
+      logger,
+      owner: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,
+      stopping: () => stopping,
+    },
+    { path: config.accountsFile, env, first },
+  );
+  const health = createHealthServer({
+    host: config.host,
+    port: config.metricsPort,
+    registry: metrics.registry,
+    isReady: async () => !stopping && (await answers(redis)),
+    logger,
+  });
+  const services = serviceStack([
+    health,
+    closing('redis', () => closeRedis(redis)),
+    closing('dead-letter queue', () => deadLetters.close()),
+    createDeadLetterWorker({ redis, logger, redrive: accounts.redrive }),
+    accounts,
+  ]);
+  return {
+    async start() {
+      await waitForRedis(redis, logger);
+      try {
+        await assertSafeRedis(redis, {
+          allowVolatile: config.allowVolatileRedis,
+          now: systemClock.now,
+        });
+      } catch (error) {
+        redis.disconnect();
+        throw error;
+      }
+      await services.start();
+      return { port: health.port() };
+    },
+    async stop() {
+      stopping = true;
+      await services.stop();
+    },
+    reloadAccounts: accounts.reload,
+  };
+}
+
+async function waitForRedis(redis: RedisClient, logger: Logger): Promise<void> {
+  if (redis.status === 'ready') return;
+  const timer = setInterval(() => logger.warn('waiting for Redis'), 5000);
+  try {
+    await new Promise<void>((resolve) => redis.once('ready', () => resolve()));
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Redis took a command within a second. */
+async function answers(redis: RedisClient): Promise<boolean> {
+  const timeout = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 1000).unref());
+  const ping = redis.ping().then(
+    () => true,
+    () => false,
+  );
+  return await Promise.race([ping, timeout]);
+}
+
+/** ioredis repeats itself with every reconnect: one line in five seconds is enough. */
+function quietly(logger: Logger): (error: Error) => void {
+  let quietUntil = 0;
+  return (error) => {
+    if (systemClock.monotonic() < quietUntil) return;
+    quietUntil = systemClock.monotonic() + 5000;
+    logger.warn({ detail: messageOf(error) }, 'Redis trouble');
+  };
+}

@@ -1,0 +1,50 @@
+import {
+  type DeadLetter,
+  type DeadLetterQueue,
+  deadLetterJobId,
+} from '../../shared/dead-letter.ts';
+import type { LaneJob } from '../../shared/lane.ts';
+import type { Ledger } from '../../shared/ledger/ledger.ts';
+
+/** What the ledger does not know of a message that died. */
+export interface Deceased {
+  readonly appId: string;
+  readonly messageKey: string;
+  readonly job: LaneJob | null;
+  readonly detail?: string;
+  readonly rid?: string;
+}
+
+/**
+ * Lists a message that is dead in the ledger among the dead letters. Idempotent: the job's id
+ * is derived, so a repetition after a crash adds nothing.
+ */
+export async function bury(
+  ledger: Ledger,
+  deadLetters: DeadLetterQueue,
+  deceased: Deceased,
+): Promise<void> {
+  const { appId, messageKey } = deceased;
+  const record = await ledger.read(messageKey);
+  if (record?.state === 'dead') {
+    const messageId = `${appId}.${messageKey}`;
+    const letter: DeadLetter = {
+      messageId,
+      appId,
+      kind: record.kind,
+      ...(deceased.job?.id !== undefined && { id: deceased.job.id }),
+      reason: record.reason ?? 'exhausted',
+      ...(record.errcode !== undefined && { errcode: record.errcode }),
+      ...(deceased.detail && { detail: deceased.detail }),
+      ...(deceased.rid && { rid: deceased.rid }),
+      acceptedAt: record.acceptedAt,
+      deadAt: record.endedAt ?? record.acceptedAt,
+      redrives: record.redrives,
+      attempts: record.attempts,
+      job: deceased.job,
+    };
+    const jobId = deadLetterJobId(messageId, record.redrives);
+    await deadLetters.add('dead-letter', letter, { jobId });
+  }
+  await ledger.confirmDeadLetter(messageKey);
+}

@@ -1,0 +1,19 @@
+import type { Random } from '../../shared/clock.ts';
+
+const DAY_MS = 24 * 3_600_000;
+/** China has one time zone and no daylight saving time. */
+const SHANGHAI_OFFSET_MS = 8 * 3_600_000;
+const MARGIN_MS = 5 * 60_000;
+const JITTER_MS = 60_000;
+
+/**
+ * How long until a spent daily quota is worth another try: 00:05 in Shanghai plus up to a
+ * minute. Midnight there is universally assumed, not documented (WeChat facts §6.1).
+ */
+export function untilQuotaReset(now: number, random: Random): number {
+  const sinceMidnight = (now + SHANGHAI_OFFSET_MS) % DAY_MS;
+  const wait = DAY_MS - sinceMidnight + MARGIN_MS;
+  // Shortly after midnight the quota may simply not have been reset yet.
+  const next = wait > DAY_MS ? wait - DAY_MS : wait;
+  return Math.round(next + random() * JITTER_MS);
+}

@@ -1,0 +1,166 @@
+import type { Clock, Random } from '../shared/clock.ts';
+import type { LaneJob } from '../shared/lane.ts';
+import type { Begun, Ledger, Settled } from '../shared/ledger/ledger.ts';
+import type { Kind, Outcome } from '../shared/outcome.ts';
+import { TIMINGS } from '../shared/timings.ts';
+import { type Decision, decide } from './decide/decide.ts';
+import { classify, type Verdict } from './decide/verdict.ts';
+import { requestBody } from './send/request-body.ts';
+import type { WechatClient } from './send/wechat-client.ts';
+import { type Lease, settle, type SettleDeps } from './settle/settle.ts';
+import type { TokenResult, Tokens } from './token/tokens.ts';
+
+/** One run of one message. */
+export interface Run {
+  readonly appId: string;
+  readonly kind: Kind;
+  readonly messageKey: string;
+  /** The message, or what is wrong with a job that no producer of ours wrote. */
+  readonly load: { readonly ok: true; readonly job: LaneJob } | { ok: false; problem: string };
+  /** Aborts at once: the job's lock is lost, or the grace period is over. */
+  readonly signal: AbortSignal;
+}
+
+export interface DeliverDeps extends SettleDeps {
+  readonly ledger: Ledger;
+  readonly tokens: Tokens;
+  readonly client: WechatClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Names this process in leases. */
+  readonly owner: string;
+  /** The process is stopping: what has not been posted yet goes back. */
+  readonly stopping: () => boolean;
+}
+
+type Go = Extract<Begun, { kind: 'go' }>;
+
+/** How a run ended, with all that the log, the metrics and BullMQ want to know. */
+export type Delivered =
+  | Exclude<Begun, { kind: 'go' }>
+  | {
+      readonly kind: 'settled';
+      readonly outcome: Outcome;
+      readonly verdict: Verdict | null;
+      readonly settled: Settled;
+      /** Number of this attempt; 0 if the run was none. */
+      readonly attempt: number;
+      readonly durationMs: number;
+      readonly tokenGeneration: string;
+    };
+
+/**
+ * Delivers one message: begin → token → send → classify → decide → settle. The ledger says
+ * whether this run may send at all; whatever happens after `begin` ends in `settle`.
+ */
+export async function deliver(deps: DeliverDeps, run: Run): Promise<Delivered> {
+  const begunAt = deps.clock.monotonic();
+  const begun = await deps.ledger.begin({
+    messageKey: run.messageKey,
+    kind: run.kind,
+    owner: deps.owner,
+    resend: run.load.ok && run.load.job.onAmbiguous === 'resend',
+    ...(run.load.ok &&
+      run.load.job.expiresAt !== undefined && { expiresAt: run.load.job.expiresAt }),
+  });
+  if (begun.kind !== 'go') return begun;
+  const tried = await attempt(deps, run, begun, begunAt);
+  const lease: Lease = { messageKey: run.messageKey, owner: deps.owner, fence: begun.fence };
+  const settled = await settle(deps, lease, tried.decision, tried.verdict, tried.durationMs);
+  return {
+    kind: 'settled',
+    outcome: tried.decision.outcome,
+    verdict: tried.verdict,
+    settled,
+    attempt: tried.verdict && tried.decision.outcome.kind !== 'snooze' ? begun.attempts + 1 : 0,
+    durationMs: tried.durationMs,
+    tokenGeneration: begun.tokenGeneration,
+  };
+}
+
+interface Tried {
+  readonly decision: Decision;
+  readonly verdict: Verdict | null;
+  readonly durationMs: number;
+}
+
+/** Everything between `begin` and `settle`. Does not throw. */
+async function attempt(deps: DeliverDeps, run: Run, begun: Go, begunAt: number): Promise<Tried> {
+  if (!run.load.ok) {
+    const verdict: Verdict = { class: 'permanent-payload', detail: run.load.problem };
+    return tried(deps, run, begun, verdict, 0);
+  }
+  const { job } = run.load;
+  const body = requestBody(run.kind, job.message, run.messageKey);
+  let token = await deps.tokens.current(begun.tokenGeneration);
+  for (const last of [false, true]) {
+    if (token.kind !== 'token') return withoutToken(token);
+    const hindrance = hindered(deps, run, job, begunAt);
+    if (hindrance) return hindrance;
+    const sentAt = deps.clock.monotonic();
+    const result = await deps.client.send(run.kind, token.token, body, run.signal);
+    const verdict = classify(result);
+    if (verdict.class !== 'refresh-token' || last) {
+      return tried(deps, run, begun, verdict, deps.clock.monotonic() - sentAt);
+    }
+    token = await deps.tokens.renew(token.generation, 'rejected');
+  }
+  throw new Error('unreachable: the second round of the loop returns');
+}
+
+function tried(
+  deps: DeliverDeps,
+  run: Run,
+  begun: Go,
+  verdict: Verdict,
+  durationMs: number,
+): Tried {
+  const decision = decide({
+    verdict,
+    kind: run.kind,
+    spent: begun.spent,
+    attempts: begun.attempts,
+    ambiguousBefore: begun.ambiguousSince !== undefined,
+    resendAmbiguous: run.load.ok && run.load.job.onAmbiguous === 'resend',
+    random: deps.random,
+  });
+  return { decision, verdict, durationMs };
+}
+
+/** No token is nobody's fault among the messages: no attempt. */
+function withoutToken(token: Exclude<TokenResult, { kind: 'token' }>): Tried {
+  switch (token.kind) {
+    case 'unavailable':
+      return snoozed('token', { class: 'refresh-token', detail: token.detail });
+    case 'refused':
+      return snoozed('account', {
+        class: 'account-config',
+        errcode: token.errcode,
+        detail: token.errmsg,
+      });
+  }
+}
+
+/** Reasons not to post after all, looked at right before the request. */
+function hindered(deps: DeliverDeps, run: Run, job: LaneJob, begunAt: number): Tried | null {
+  if (deps.stopping() || run.signal.aborted) return snoozed('shutdown', null);
+  if (job.expiresAt !== undefined && deps.clock.now() >= job.expiresAt) {
+    const decision: Decision = {
+      outcome: { kind: 'dead', reason: 'expired' },
+      spends: false,
+      ambiguous: false,
+    };
+    return { decision, verdict: null, durationMs: 0 };
+  }
+  // The answer must be in before the lease ends, or another run could send meanwhile.
+  const leaseLeft = TIMINGS.leaseMs - (deps.clock.monotonic() - begunAt);
+  return leaseLeft < TIMINGS.httpDeadlineMs ? snoozed('busy', null) : null;
+}
+
+function snoozed(
+  cause: Extract<Outcome, { kind: 'snooze' }>['cause'],
+  verdict: Verdict | null,
+): Tried {
+  const outcome: Outcome = { kind: 'snooze', delayMs: 0, cause };
+  return { decision: { outcome, spends: false, ambiguous: false }, verdict, durationMs: 0 };
+}

@@ -1,0 +1,43 @@
+import { messageOf } from '../shared/errors.ts';
+import type { Service } from '../shared/lifecycle.ts';
+import type { Logger } from '../shared/logger.ts';
+
+/**
+ * A chore that is done again and again, never twice at once. A failure is logged and the chore
+ * goes on; `stop` waits for the one that is under way.
+ */
+export function every(
+  name: string,
+  intervalMs: number,
+  logger: Logger,
+  chore: () => Promise<void>,
+): Service {
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> | undefined;
+
+  async function run(): Promise<void> {
+    try {
+      await chore();
+    } catch (error) {
+      logger.warn({ chore: name, detail: messageOf(error) }, 'chore failed');
+    }
+  }
+  function tick(): void {
+    running ??= run().finally(() => {
+      running = undefined;
+    });
+  }
+
+  return {
+    name,
+    start() {
+      timer ??= setInterval(tick, intervalMs);
+      return Promise.resolve();
+    },
+    async stop() {
+      clearInterval(timer);
+      timer = undefined;
+      await running;
+    },
+  };
+}

@@ -1,0 +1,173 @@
+import type { Job } from 'bullmq';
+import type { Clock } from '../../shared/clock.ts';
+import type { DeadLetterQueue } from '../../shared/dead-letter.ts';
+import type { LaneJob, LaneResult } from '../../shared/lane.ts';
+import type { StoredState } from '../../shared/ledger/ledger.ts';
+import { type Logger, maskOpenid } from '../../shared/logger.ts';
+import type { Kind, SnoozeCause } from '../../shared/outcome.ts';
+import type { AccountPause } from '../account/account-pause.ts';
+import { bury } from '../dead-letter/bury.ts';
+import type { Verdict } from '../decide/verdict.ts';
+import { deliver, type DeliverDeps, type Delivered, type Run } from '../deliver.ts';
+import type { LaneMetrics } from '../metrics.ts';
+import type { JobEnding } from './lane.ts';
+import { toRun } from './lane-run.ts';
+import type { LaneSleep } from './lane-sleep.ts';
+
+export interface LaneProcessDeps extends DeliverDeps {
+  readonly appId: string;
+  readonly kind: Kind;
+  readonly deadLetters: DeadLetterQueue;
+  readonly sleep: LaneSleep;
+  readonly pause: AccountPause;
+  readonly metrics: LaneMetrics;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+type LaneJobHandle = Job<LaneJob, LaneResult>;
+type SettledRun = Extract<Delivered, { kind: 'settled' }>;
+
+/** Delivers a job's message and does everything that follows from the outcome. */
+export function createLaneProcess(deps: LaneProcessDeps) {
+  return async (job: LaneJobHandle, signal: AbortSignal): Promise<JobEnding> => {
+    const run = toRun(deps.appId, deps.kind, job, signal);
+    const delivered = await deliver(deps, run);
+    switch (delivered.kind) {
+      case 'busy':
+        return { kind: 'later', delayMs: delivered.retryInMs + 50 };
+      case 'ended':
+        return await alreadyEnded(deps, run, job, delivered.state);
+      case 'settled':
+        report(deps, run, job, delivered);
+        return await consequences(deps, run, job, delivered);
+    }
+  };
+}
+
+/** The ledger knew the end before this run; the job only has to follow. */
+async function alreadyEnded(
+  deps: LaneProcessDeps,
+  run: Run,
+  job: LaneJobHandle,
+  state: StoredState,
+): Promise<JobEnding> {
+  const { appId, kind, messageKey } = run;
+  deps.logger.info({ messageId: `${appId}.${messageKey}`, appId, kind, state }, 'already ended');
+  if (state === 'unknown') return parked();
+  if (state === 'dead') return await dead(deps, run, job, undefined);
+  return { kind: 'complete', result: { state }, keep: true };
+}
+
+async function consequences(
+  deps: LaneProcessDeps,
+  run: Run,
+  job: LaneJobHandle,
+  { outcome, verdict, settled }: SettledRun,
+): Promise<JobEnding> {
+  // Somebody else's word counts now, and somebody else has the job.
+  if (settled === 'stale') return { kind: 'later', delayMs: 1000 };
+  if (settled === 'already-sent') return { kind: 'complete', result: { state: 'sent' }, keep: true };
+  switch (outcome.kind) {
+    case 'sent':
+      return { kind: 'complete', result: sentResult(outcome.wechatMsgId), keep: true };
+    case 'held':
+      return { kind: 'complete', result: { state: 'held' }, keep: true };
+    case 'retry':
+      return { kind: 'later', delayMs: outcome.delayMs };
+    case 'unknown':
+      return parked();
+    case 'dead':
+      return await dead(deps, run, job, verdict ?? undefined);
+    case 'snooze':
+      return await snoozed(deps, outcome.cause, verdict);
+  }
+}
+
+function sentResult(wechatMsgId: string | undefined): LaneResult {
+  return { state: 'sent', ...(wechatMsgId !== undefined && { wechatMsgId }) };
+}
+
+function parked(): JobEnding {
+  return { kind: 'park', why: 'unknown: WeChat may have taken this message; nobody knows' };
+}
+
+/** Listed among the dead letters before the lane lets go of it. */
+async function dead(
+  deps: LaneProcessDeps,
+  run: Run,
+  job: LaneJobHandle,
+  verdict: Verdict | undefined,
+): Promise<JobEnding> {
+  await bury(deps.ledger, deps.deadLetters, {
+    appId: run.appId,
+    messageKey: run.messageKey,
+    job: job.data,
+    ...(verdict && { detail: verdict.detail }),
+    ...(verdict?.rid !== undefined && { rid: verdict.rid }),
+  });
+  return { kind: 'complete', result: { state: 'dead' }, keep: false };
+}
+
+/** The lane or the account waits, and with it the message, at the head of its lane. */
+async function snoozed(
+  deps: LaneProcessDeps,
+  cause: SnoozeCause,
+  verdict: Verdict | null,
+): Promise<JobEnding> {
+  const detail = verdict?.detail ?? '';
+  switch (cause) {
+    case 'rate-limit':
+    case 'quota':
+      deps.metrics.throttled();
+      await deps.sleep.sleep(cause, detail);
+      return { kind: 'back' };
+    case 'token':
+      await deps.sleep.sleep('token', detail);
+      return { kind: 'back' };
+    case 'account':
+      await deps.pause.pause(verdict?.errcode ?? 0, detail);
+      return { kind: 'back' };
+    case 'shutdown':
+    case 'busy':
+      return { kind: 'back' };
+    case 'internal':
+      return { kind: 'later', delayMs: 5000 };
+  }
+}
+
+/** One wide line per run, and its numbers. */
+function report(deps: LaneProcessDeps, run: Run, job: LaneJobHandle, ended: SettledRun): void {
+  const { outcome, verdict, attempt, durationMs } = ended;
+  const waitedMs = deps.clock.now() - job.timestamp;
+  const line = {
+    messageId: `${run.appId}.${run.messageKey}`,
+    appId: run.appId,
+    kind: run.kind,
+    ...(run.load.ok && run.load.job.id !== undefined && { id: run.load.job.id }),
+    ...(run.load.ok && { to: maskOpenid(String(run.load.job.message['touser'])) }),
+    attempt,
+    outcome: outcome.kind,
+    ...(outcome.kind === 'snooze' && { cause: outcome.cause }),
+    ...(outcome.kind === 'retry' && { retryInMs: outcome.delayMs }),
+    ...(outcome.kind === 'dead' && { reason: outcome.reason }),
+    ...(ended.settled !== 'ok' && { settled: ended.settled }),
+    ...(verdict && describe(verdict)),
+    durationMs: Math.round(durationMs),
+    waitedMs,
+    tokenGeneration: ended.tokenGeneration,
+  };
+  deps.logger[outcome.kind === 'dead' || outcome.kind === 'unknown' ? 'warn' : 'info'](
+    line,
+    'delivery',
+  );
+  deps.metrics.sent(outcome.kind, verdict?.errcode, durationMs / 1000);
+  if (outcome.kind === 'dead') deps.metrics.died(outcome.reason);
+  if (outcome.kind === 'sent' || outcome.kind === 'held') deps.metrics.delivered(waitedMs / 1000);
+}
+
+function describe(verdict: Verdict): Record<string, unknown> {
+  const { class: verdictClass, errcode, detail, rid } = verdict;
+  if (verdictClass === 'ok') return { verdict: verdictClass, errcode };
+  return { verdict: verdictClass, errcode, detail, rid };
+}

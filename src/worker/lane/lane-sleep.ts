@@ -1,0 +1,57 @@
+import type { Clock, Random } from '../../shared/clock.ts';
+import { accountKeys } from '../../shared/keys.ts';
+import type { LaneQueue } from '../../shared/lane.ts';
+import type { Logger } from '../../shared/logger.ts';
+import type { Kind } from '../../shared/outcome.ts';
+import type { RedisClient } from '../../shared/redis.ts';
+import { loadScript } from '../../shared/redis-script.ts';
+import { untilQuotaReset } from '../decide/quota-reset.ts';
+
+/** Why a whole lane waits. No attempt of any message is spent meanwhile. */
+export type SleepCause = 'rate-limit' | 'quota' | 'token';
+
+/** Lets one lane sleep in all processes at once; other lanes do not notice. */
+export interface LaneSleep {
+  sleep(cause: SleepCause, detail: string): Promise<void>;
+}
+
+export interface LaneSleepDeps {
+  readonly redis: RedisClient;
+  readonly queue: LaneQueue;
+  readonly appId: string;
+  readonly kind: Kind;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+const script = loadScript(new URL('./sleep.lua', import.meta.url));
+
+/** After 45011: 5 s, doubling to 60 s while it repeats. Tokens come back sooner. */
+const STEPS: Record<Exclude<SleepCause, 'quota'>, { first: number; most: number }> = {
+  'rate-limit': { first: 5000, most: 60_000 },
+  token: { first: 1000, most: 30_000 },
+};
+/** Trouble this soon after waking is the same trouble. */
+const REPETITION_MS = 60_000;
+
+export function createLaneSleep(deps: LaneSleepDeps): LaneSleep {
+  const { redis, queue, appId, kind, clock, random, logger } = deps;
+  return {
+    async sleep(cause, detail) {
+      const { first, most } =
+        cause === 'quota' ? onlyOnce(untilQuotaReset(clock.now(), random)) : STEPS[cause];
+      const key = accountKeys(appId).sleep(kind);
+      const reply = await script.run(redis, [key], [first, most, REPETITION_MS, cause]);
+      const [ms, started] = Array.isArray(reply) ? reply.map(String) : ['1000', '1'];
+      // BullMQ's own limiter key is what makes every worker of this lane wait.
+      await queue.rateLimit(Number(ms));
+      if (started !== '1') return;
+      logger.warn({ appId, kind, cause, detail, sleepMs: Number(ms) }, 'lane sleeps');
+    },
+  };
+}
+
+function onlyOnce(ms: number): { first: number; most: number } {
+  return { first: ms, most: ms };
+}

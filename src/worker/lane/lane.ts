@@ -1,0 +1,93 @@
+import { DelayedError, type Job, RateLimitError, UnrecoverableError, Worker } from 'bullmq';
+import type { Clock } from '../../shared/clock.ts';
+import { messageOf } from '../../shared/errors.ts';
+import { laneName, lanePrefix } from '../../shared/keys.ts';
+import type { LaneJob, LaneQueue, LaneResult } from '../../shared/lane.ts';
+import type { Service } from '../../shared/lifecycle.ts';
+import type { Logger } from '../../shared/logger.ts';
+import type { Kind } from '../../shared/outcome.ts';
+import type { RedisClient } from '../../shared/redis.ts';
+import { TIMINGS } from '../../shared/timings.ts';
+import { rateSlice } from '../decide/rate-slice.ts';
+
+export interface LaneDeps {
+  readonly redis: RedisClient;
+  readonly appId: string;
+  readonly kind: Kind;
+  readonly queue: LaneQueue;
+  readonly perSecond: number;
+  readonly concurrency: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly process: (job: Job<LaneJob, LaneResult>, signal: AbortSignal) => Promise<JobEnding>;
+}
+
+/** What BullMQ is to do with a job after a run. */
+export type JobEnding =
+  | { readonly kind: 'complete'; readonly result: LaneResult; readonly keep: boolean }
+  | { readonly kind: 'later'; readonly delayMs: number }
+  /** Back to the head of the lane, which sleeps, is paused, or belongs to other workers now. */
+  | { readonly kind: 'back' }
+  /** Listed as failed in its lane until a person decides: nobody knows whether it was sent. */
+  | { readonly kind: 'park'; readonly why: string };
+
+/** Finished jobs are for looking at; whether a message was sent is the ledger's business. */
+const KEEP_COMPLETED = { age: 3600, count: 10_000 };
+
+/** One lane as this process works on it: a BullMQ worker that starts and stops cleanly. */
+export function createLane(deps: LaneDeps): Service {
+  const { redis, appId, kind, logger } = deps;
+  let worker: Worker<LaneJob, LaneResult> | undefined;
+
+  async function processJob(
+    job: Job<LaneJob, LaneResult>,
+    token: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<LaneResult> {
+    const ending = await deps.process(job, signal ?? NEVER);
+    switch (ending.kind) {
+      case 'complete':
+        if (!ending.keep) job.opts.removeOnComplete = true;
+        return ending.result;
+      case 'later':
+        await job.moveToDelayed(deps.clock.now() + ending.delayMs, token);
+        throw new DelayedError();
+      case 'back':
+        throw new RateLimitError();
+      case 'park':
+        throw new UnrecoverableError(ending.why);
+    }
+  }
+
+  return {
+    name: laneName(appId, kind),
+    async start() {
+      const { max, durationMs } = rateSlice(deps.perSecond);
+      await deps.queue.setGlobalRateLimit(max, durationMs);
+      const started = new Worker<LaneJob, LaneResult>(laneName(appId, kind), processJob, {
+        connection: redis,
+        prefix: lanePrefix(appId),
+        concurrency: deps.concurrency,
+        lockDuration: TIMINGS.lockDurationMs,
+        stalledInterval: TIMINGS.stalledIntervalMs,
+        maxStalledCount: TIMINGS.maxStalledCount,
+        removeOnComplete: KEEP_COMPLETED,
+        skipVersionCheck: true,
+      });
+      started.on('error', (error) => {
+        logger.warn({ lane: laneName(appId, kind), detail: messageOf(error) }, 'lane trouble');
+      });
+      started.on('lockRenewalFailed', (jobIds: string[]) => {
+        for (const id of jobIds) started.cancelJob(id, 'the lock was lost');
+      });
+      worker = started;
+      await started.waitUntilReady();
+    },
+    async stop() {
+      await worker?.close();
+      worker = undefined;
+    },
+  };
+}
+
+const NEVER = new AbortController().signal;

@@ -1,0 +1,19 @@
+-- Puts a lane to sleep; doubles the time while the trouble repeats. Many sends in flight meet
+-- the same limit, so a lane that already sleeps is not counted as a repetition.
+-- KEYS 1  sleep record
+-- ARGV 1  first ms   2  most ms   3  repetition: ms after waking within which it doubles
+--      4  cause
+-- returns {ms to sleep from now, '1' if this call started the sleep}
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local v = redis.call('HMGET', KEYS[1], 'until', 'step')
+local till, step = tonumber(v[1] or 0), tonumber(v[2] or 0)
+if till > now then return { tostring(till - now), '' } end
+if step > 0 and now - till < tonumber(ARGV[3]) then
+  step = math.min(step * 2, tonumber(ARGV[2]))
+else
+  step = tonumber(ARGV[1])
+end
+redis.call('HSET', KEYS[1], 'until', now + step, 'step', step, 'cause', ARGV[4])
+redis.call('PEXPIRE', KEYS[1], step + tonumber(ARGV[3]))
+return { tostring(step), '1' }

@@ -1,0 +1,84 @@
+import type { Dispatcher } from 'undici';
+import { parseReply } from '../decide/reply.ts';
+import type { SendResult } from '../decide/verdict.ts';
+
+export interface SendRequest {
+  /** Holds the access token: it goes nowhere but to the wire. */
+  readonly path: string;
+  readonly body: string;
+  /** Aborts the request: the job's lock is lost, or the process must stop now. */
+  readonly signal: AbortSignal;
+  /** From this call to the last byte of the answer. */
+  readonly deadlineMs: number;
+}
+
+/** WeChat's answers have some hundred bytes; a larger one is not WeChat's. */
+const MAX_BODY_BYTES = 65_536;
+const HEADERS = { 'content-type': 'application/json; charset=utf-8' };
+
+/**
+ * Posts once and never again. Uses undici's dispatch directly, because only its handler tells
+ * whether the request was ever written to a socket: before that a failure is `not-sent`,
+ * afterwards nobody knows.
+ */
+export function sendOnce(dispatcher: Dispatcher, request: SendRequest): Promise<SendResult> {
+  return new Promise((resolve) => {
+    let controller: Dispatcher.DispatchController | undefined;
+    let status = 0;
+    let size = 0;
+    let settled = false;
+    const chunks: Buffer[] = [];
+
+    function settle(result: SendResult): void {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      request.signal.removeEventListener('abort', onAbort);
+      resolve(result);
+    }
+    function giveUp(why: string): void {
+      settle(controller ? uncertain(why) : { kind: 'not-sent', detail: why });
+      controller?.abort(new Error(why));
+    }
+    const onAbort = (): void => giveUp('aborted');
+    const timer = setTimeout(giveUp, request.deadlineMs, `no answer in ${request.deadlineMs} ms`);
+    request.signal.addEventListener('abort', onAbort);
+
+    dispatcher.dispatch(
+      { method: 'POST', path: request.path, headers: HEADERS, body: request.body },
+      {
+        onRequestStart(started) {
+          // Given up while it waited for a connection: it must not be written now.
+          if (settled) started.abort(new Error('given up'));
+          else controller = started;
+        },
+        onResponseStart(_controller, statusCode) {
+          status = statusCode;
+        },
+        onResponseData(_controller, chunk) {
+          size += chunk.length;
+          if (size > MAX_BODY_BYTES) giveUp(`an answer of more than ${MAX_BODY_BYTES} bytes`);
+          else chunks.push(chunk);
+        },
+        onResponseEnd() {
+          settle(parseReply(status, Buffer.concat(chunks).toString('utf8')));
+        },
+        onResponseError(_controller, error) {
+          const detail = describe(error);
+          settle(controller ? uncertain(detail) : { kind: 'not-sent', detail });
+        },
+      },
+    );
+    if (request.signal.aborted) onAbort();
+  });
+}
+
+function uncertain(detail: string): SendResult {
+  return { kind: 'uncertain', detail };
+}
+
+/** The code of a network error. Its message may quote the request, so it is left out. */
+function describe(error: Error): string {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  return `connection failed: ${code}`;
+}

@@ -1,0 +1,45 @@
+import { Pool } from 'undici';
+import type { Kind } from '../../shared/outcome.ts';
+import { TIMINGS } from '../../shared/timings.ts';
+import type { SendResult } from '../decide/verdict.ts';
+import { sendOnce } from './send-once.ts';
+
+/** Posts messages of one account to WeChat; each call is exactly one request. */
+export interface WechatClient {
+  send(kind: Kind, token: string, body: string, signal: AbortSignal): Promise<SendResult>;
+  close(): Promise<void>;
+}
+
+const PATHS: Record<Kind, string> = {
+  template: '/cgi-bin/message/template/send',
+  custom: '/cgi-bin/message/custom/send',
+};
+
+/**
+ * A connection pool of its own per account. Idle connections are dropped after 4 s, before a
+ * middlebox does it silently; there are no retries and no redirects below this line.
+ */
+export function createWechatClient(options: {
+  readonly apiBase: string;
+  readonly connections: number;
+}): WechatClient {
+  const pool = new Pool(options.apiBase, {
+    connections: options.connections,
+    pipelining: 1,
+    connect: { timeout: 2000 },
+    headersTimeout: 5000,
+    bodyTimeout: 5000,
+    keepAliveTimeout: 4000,
+    keepAliveMaxTimeout: 20_000,
+  });
+  return {
+    send: (kind, token, body, signal) =>
+      sendOnce(pool, {
+        path: `${PATHS[kind]}?access_token=${encodeURIComponent(token)}`,
+        body,
+        signal,
+        deadlineMs: TIMINGS.httpDeadlineMs,
+      }),
+    close: () => pool.close(),
+  };
+}

@@ -1,0 +1,89 @@
+import type { Clock } from '../../shared/clock.ts';
+import { messageOf } from '../../shared/errors.ts';
+import type { Ledger, Settled, Settlement, SettleRequest } from '../../shared/ledger/ledger.ts';
+import type { Logger } from '../../shared/logger.ts';
+import type { Outcome } from '../../shared/outcome.ts';
+import type { Decision } from '../decide/decide.ts';
+import type { Verdict } from '../decide/verdict.ts';
+
+/** The lease a run holds. */
+export interface Lease {
+  readonly messageKey: string;
+  readonly owner: string;
+  readonly fence: string;
+}
+
+export interface SettleDeps {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const FIRST_PAUSE_MS = 50;
+const LAST_PAUSE_MS = 1000;
+
+/**
+ * Writes a decision into the ledger. Does not give up while the process lives: a thrown error
+ * would make BullMQ run the job again, although WeChat may have taken the message already.
+ */
+export async function settle(
+  deps: SettleDeps,
+  lease: Lease,
+  decision: Decision,
+  verdict: Verdict | null,
+  durationMs: number,
+): Promise<Settled> {
+  const request = settleRequest(lease, decision, verdict, durationMs);
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LAST_PAUSE_MS)) {
+    try {
+      return await deps.ledger.settle(request);
+    } catch (error) {
+      const { messageKey } = lease;
+      deps.logger.warn({ messageKey, detail: messageOf(error) }, 'settling again');
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+}
+
+function settleRequest(
+  lease: Lease,
+  { outcome, spends, ambiguous }: Decision,
+  verdict: Verdict | null,
+  durationMs: number,
+): SettleRequest {
+  const attempted = verdict !== null && outcome.kind !== 'snooze';
+  return {
+    ...lease,
+    to: settlementOf(outcome, verdict),
+    spends: attempted && spends,
+    ambiguous,
+    ...(attempted && {
+      attempt: {
+        durationMs,
+        verdict: verdict.class,
+        ...(verdict.errcode !== undefined && { errcode: verdict.errcode }),
+      },
+    }),
+  };
+}
+
+function settlementOf(outcome: Outcome, verdict: Verdict | null): Settlement {
+  switch (outcome.kind) {
+    case 'sent':
+      return {
+        state: 'sent',
+        ...(outcome.wechatMsgId !== undefined && { wechatMsgId: outcome.wechatMsgId }),
+      };
+    case 'dead':
+      return {
+        state: 'dead',
+        reason: outcome.reason,
+        ...(verdict?.errcode !== undefined && { errcode: verdict.errcode }),
+      };
+    case 'held':
+    case 'retry':
+    case 'snooze':
+    case 'unknown':
+      return { state: outcome.kind };
+  }
+}

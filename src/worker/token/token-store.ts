@@ -1,0 +1,94 @@
+import { accountKeys } from '../../shared/keys.ts';
+import type { RedisClient } from '../../shared/redis.ts';
+import { loadScript } from '../../shared/redis-script.ts';
+import type { TokenSeal } from './seal.ts';
+
+/** A token as all workers share it. */
+export interface SharedToken {
+  readonly token: string;
+  /** Changes with every new token. A failure names the generation it used. */
+  readonly generation: string;
+  readonly fetchedAt: number;
+  readonly expiresAt: number;
+}
+
+export type Claim =
+  | { readonly kind: 'fresh' }
+  | { readonly kind: 'claimed' }
+  | { readonly kind: 'wait'; readonly ms: number };
+
+/** The one place an account's token is kept, with the lock that makes one worker renew it. */
+export interface TokenStore {
+  read(): Promise<{ generation: string; current: SharedToken | null }>;
+  claim(badGeneration: string, owner: string): Promise<Claim>;
+  /** Null if somebody else stored a token meanwhile. */
+  publish(fetched: FetchedToken, replaces: string, owner: string): Promise<SharedToken | null>;
+  /** Keeps everybody from fetching for a while, after the endpoint failed. */
+  backOff(owner: string, ms: number): Promise<void>;
+  /** Books a forced refresh if the budget allows one. */
+  bookForcedRefresh(now: number): Promise<boolean>;
+}
+
+export interface FetchedToken {
+  readonly token: string;
+  readonly fetchedAt: number;
+  readonly expiresAt: number;
+}
+
+const scripts = {
+  claim: loadScript(new URL('./claim.lua', import.meta.url)),
+  publish: loadScript(new URL('./publish.lua', import.meta.url)),
+};
+
+/** Longer than a fetch may take (3 s), so that a slow holder does not meet a second one. */
+const LOCK_MS = 5000;
+
+/**
+ * WeChat allows 20 forced refreshes a day, 30 s apart (WeChat facts §1.3). They are meant for
+ * leaked tokens, so we keep well below.
+ */
+const FORCED_PER_DAY = 6;
+const FORCED_GAP_MS = 60_000;
+const DAY_MS = 24 * 3_600_000;
+
+export function createTokenStore(redis: RedisClient, appId: string, seal: TokenSeal): TokenStore {
+  const keys = accountKeys(appId);
+  return {
+    async read() {
+      const record = await redis.hgetall(keys.token);
+      const generation = record['gen'] ?? '0';
+      const token = record['sealed'] === undefined ? null : seal.open(record['sealed']);
+      if (token === null) return { generation, current: null };
+      const fetchedAt = Number(record['at']);
+      const expiresAt = Number(record['until']);
+      return { generation, current: { token, generation, fetchedAt, expiresAt } };
+    },
+    async claim(badGeneration, owner) {
+      const args = [badGeneration, owner, LOCK_MS];
+      const reply = await scripts.claim.run(redis, [keys.token, keys.tokenLock], args);
+      const [answer, ms] = Array.isArray(reply) ? reply : [];
+      if (answer === 'FRESH') return { kind: 'fresh' };
+      return answer === 'CLAIMED' ? { kind: 'claimed' } : { kind: 'wait', ms: Number(ms) };
+    },
+    async publish(fetched, replaces, owner) {
+      const { token, fetchedAt, expiresAt } = fetched;
+      const args = [replaces, owner, seal.seal(token), fetchedAt, expiresAt];
+      const reply = await scripts.publish.run(redis, [keys.token, keys.tokenLock], args);
+      if (!Array.isArray(reply) || reply[0] !== 'STORED') return null;
+      return { ...fetched, generation: String(reply[1]) };
+    },
+    async backOff(owner, ms) {
+      await redis.set(keys.tokenLock, owner, 'PX', Math.max(1, Math.round(ms)));
+    },
+    async bookForcedRefresh(now) {
+      await redis.zremrangebyscore(keys.tokenForced, '-inf', now - DAY_MS);
+      const [, last] = await redis.zrange(keys.tokenForced, '-1', '-1', 'WITHSCORES');
+      const used = await redis.zcard(keys.tokenForced);
+      if (used >= FORCED_PER_DAY) return false;
+      if (last !== undefined && now - Number(last) < FORCED_GAP_MS) return false;
+      await redis.zadd(keys.tokenForced, now, String(now));
+      await redis.pexpire(keys.tokenForced, DAY_MS);
+      return true;
+    },
+  };
+}

@@ -1,0 +1,185 @@
+import type { Clock, Random } from '../../shared/clock.ts';
+import { messageOf } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/logger.ts';
+import { TIMINGS } from '../../shared/timings.ts';
+import type { TokenSource } from './token-source.ts';
+import type { SharedToken, TokenStore } from './token-store.ts';
+
+/** The token to send with, or why there is none now. */
+export type TokenResult =
+  | { readonly kind: 'token'; readonly token: string; readonly generation: string }
+  /** Try again later; nothing is wrong with the message. */
+  | { readonly kind: 'unavailable'; readonly detail: string }
+  /** A person must act before this account gets a token. */
+  | { readonly kind: 'refused'; readonly errcode: number; readonly errmsg: string };
+
+/** One account's shared token, as one process sees it. */
+export interface Tokens {
+  /**
+   * The current token. `sharedGeneration` is what the ledger said a moment ago: as long as it
+   * is the one in memory, no read is needed.
+   */
+  current(sharedGeneration: string): Promise<TokenResult>;
+  /**
+   * WeChat refused the token of this generation. One worker of all renews it, everybody else
+   * waits for the result; a failure with an older generation renews nothing.
+   */
+  renew(badGeneration: string, cause: RenewalCause): Promise<TokenResult>;
+  /** When the token in memory was fetched, for the metrics; null before the first. */
+  fetchedAt(): number | null;
+}
+
+export type RenewalCause = 'missing' | 'ahead' | 'expired' | 'rejected' | 'probe';
+
+export interface TokensDeps {
+  readonly store: TokenStore;
+  readonly source: TokenSource;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Names this process in the renewal lock. */
+  readonly owner: string;
+  readonly onRefresh: (cause: RenewalCause) => void;
+}
+
+/** WeChat hands out the next token in the last five minutes only (WeChat facts §1.1). */
+const RENEW_AHEAD_MS = 290_000;
+/** Of a short-lived token, the last fifth. */
+const RENEW_AHEAD_SHARE = 0.2;
+/** Renewal ahead of expiry is asked for at most this often. */
+const AHEAD_PAUSE_MS = 5000;
+
+export function createTokens(deps: TokensDeps): Tokens {
+  const { store, clock } = deps;
+  let cached: SharedToken | null = null;
+  let aheadAgainAt = 0;
+  const renewals = new Map<string, Promise<TokenResult>>();
+
+  /** Callers with the same bad generation share one renewal. */
+  function renewOnce(badGeneration: string, cause: RenewalCause): Promise<TokenResult> {
+    const running = renewals.get(badGeneration);
+    if (running) return running;
+    const started = renew(deps, badGeneration, cause)
+      .then((renewed) => {
+        if ('generation' in renewed) cached = renewed;
+        return 'generation' in renewed ? asResult(renewed) : renewed;
+      })
+      .catch((error: unknown) => unavailable(messageOf(error)))
+      .finally(() => renewals.delete(badGeneration));
+    renewals.set(badGeneration, started);
+    return started;
+  }
+
+  function renewAhead(token: SharedToken): void {
+    const life = token.expiresAt - token.fetchedAt;
+    const ahead = Math.min(RENEW_AHEAD_MS, life * RENEW_AHEAD_SHARE);
+    if (token.expiresAt - clock.now() > ahead || clock.monotonic() < aheadAgainAt) return;
+    aheadAgainAt = clock.monotonic() + AHEAD_PAUSE_MS;
+    void renewOnce(token.generation, 'ahead');
+  }
+
+  return {
+    async current(sharedGeneration) {
+      if (cached?.generation !== sharedGeneration) {
+        const { generation, current } = await store.read();
+        if (!current) return await withDeadline(renewOnce(generation, 'missing'));
+        cached = current;
+      }
+      if (cached.expiresAt <= clock.now()) {
+        return await withDeadline(renewOnce(cached.generation, 'expired'));
+      }
+      renewAhead(cached);
+      return asResult(cached);
+    },
+    renew: (badGeneration, cause) => withDeadline(renewOnce(badGeneration, cause)),
+    fetchedAt: () => cached?.fetchedAt ?? null,
+  };
+}
+
+type Renewed = SharedToken | Exclude<TokenResult, { kind: 'token' }>;
+
+/** Claims, fetches and publishes; or waits for whoever is doing so. */
+async function renew(
+  deps: TokensDeps,
+  badGeneration: string,
+  cause: RenewalCause,
+): Promise<Renewed> {
+  const { store, clock, random, owner } = deps;
+  const giveUpAt = clock.monotonic() + TIMINGS.tokenRenewalMs + 2000;
+  for (;;) {
+    const claim = await store.claim(badGeneration, owner);
+    switch (claim.kind) {
+      case 'claimed':
+        return await fetchAndPublish(deps, badGeneration, cause);
+      case 'fresh': {
+        const { current } = await store.read();
+        return current ?? unavailable('the stored token cannot be opened');
+      }
+      case 'wait': {
+        const wait = Math.min(claim.ms, 40 + random() * 40);
+        if (clock.monotonic() + wait > giveUpAt) {
+          return unavailable('another worker is still renewing the token');
+        }
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      }
+    }
+  }
+}
+
+async function fetchAndPublish(
+  deps: TokensDeps,
+  badGeneration: string,
+  cause: RenewalCause,
+): Promise<Renewed> {
+  const { store, source, owner, logger, clock } = deps;
+  const bad = (await store.read()).current;
+  let answer = await source.fetch({ force: false });
+  deps.onRefresh(cause);
+  // WeChat hands back the very token it refused: only a forced refresh gives another.
+  if (cause === 'rejected' && answer.kind === 'token' && answer.fetched.token === bad?.token) {
+    if (!source.canForce || !(await store.bookForcedRefresh(clock.now()))) {
+      await store.backOff(owner, 5000);
+      logger.error(
+        { code: 'token-conflict', generation: badGeneration },
+        'WeChat refuses the token and hands it out again. Something else replaces the tokens of ' +
+          'this account: find it, or give it another token source.',
+      );
+      return unavailable('WeChat hands out the token it refuses');
+    }
+    logger.warn({ generation: badGeneration }, 'forcing a new token');
+    answer = await source.fetch({ force: true });
+    deps.onRefresh(cause);
+  }
+  if (answer.kind !== 'token') {
+    await store.backOff(owner, answer.kind === 'refused' ? 1000 : answer.retryInMs);
+    return answer;
+  }
+  const published = await store.publish(answer.fetched, badGeneration, owner);
+  if (published) logger.info({ cause, generation: published.generation }, 'token renewed');
+  const stored = published ?? (await store.read()).current;
+  return stored ?? unavailable('the stored token cannot be opened');
+}
+
+function unavailable(detail: string) {
+  return { kind: 'unavailable', detail } as const;
+}
+
+function asResult({ token, generation }: SharedToken): TokenResult {
+  return { kind: 'token', token, generation };
+}
+
+/** A send waits this long for a token, then goes back to its lane without an attempt. */
+async function withDeadline(renewal: Promise<TokenResult>): Promise<TokenResult> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<TokenResult>((resolve) => {
+    timer = setTimeout(
+      () => resolve(unavailable('no token in time')),
+      TIMINGS.tokenRenewalMs,
+    );
+  });
+  try {
+    return await Promise.race([renewal, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
