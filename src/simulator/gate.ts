@@ -64,9 +64,15 @@ export function passSend(
     accept(entry) {
       world.counters.taken(account.appId, call.path);
       world.record.add({
-        ...entry,
+        kind: entry.kind,
         appId: account.appId,
+        openid: entry.openid,
+        clientMsgId: entry.clientMsgId,
+        msgid: entry.msgid,
+        contentHash: entry.contentHash,
         token: `${token.family.name}#${token.generation}`,
+        fate: entry.fate,
+        shown: entry.shown,
         body: world.settings.recordBodies ? call.body : undefined,
       });
     },

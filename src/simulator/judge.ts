@@ -10,7 +10,7 @@ export interface Duplicate {
   readonly openid: string;
   /** Absent where the content had to identify the message. */
   readonly clientMsgId?: string;
-  readonly contentHash: string;
+  readonly contentHash?: string;
   readonly count: number;
   /** Their sequence numbers in the record. */
   readonly seqs: readonly number[];
@@ -133,7 +133,7 @@ function duplicateOf(group: readonly RecordEntry[]): Duplicate {
     appId,
     openid,
     ...(clientMsgId === undefined ? {} : { clientMsgId }),
-    contentHash,
+    ...(contentHash === undefined ? {} : { contentHash }),
     count: group.length,
     seqs: group.map((entry) => entry.seq),
   };

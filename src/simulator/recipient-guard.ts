@@ -19,13 +19,13 @@ export class RecipientGuard {
   }
 
   /** Whether a send to this openid must be refused, judged before it counts. */
-  check(openid: string, contentHash: string): 0 | 40241 | 43108 | 43117 {
+  check(openid: string, contentHash: string | undefined): 0 | 40241 | 43108 | 43117 {
     const { maxConcurrentPerRecipient, recipientFrequency, duplicateGuardMs } = this.#settings;
     const now = this.#clock.now();
     if (maxConcurrentPerRecipient > 0) {
       if ((this.#inFlight.get(openid) ?? 0) > maxConcurrentPerRecipient) return 43108;
     }
-    if (duplicateGuardMs > 0) {
+    if (duplicateGuardMs > 0 && contentHash !== undefined) {
       const last = this.#contents.get(`${openid} ${contentHash}`);
       if (last !== undefined && now - last < duplicateGuardMs) return 40241;
     }
@@ -39,9 +39,11 @@ export class RecipientGuard {
   }
 
   /** A send to this openid was taken. */
-  accepted(openid: string, contentHash: string): void {
+  accepted(openid: string, contentHash: string | undefined): void {
     const now = this.#clock.now();
-    if (this.#settings.duplicateGuardMs > 0) this.#contents.set(`${openid} ${contentHash}`, now);
+    if (this.#settings.duplicateGuardMs > 0 && contentHash !== undefined) {
+      this.#contents.set(`${openid} ${contentHash}`, now);
+    }
     if (this.#settings.recipientFrequency === null) return;
     const recent = this.#recent.get(openid);
     if (recent === undefined) this.#recent.set(openid, [now]);

@@ -1,8 +1,7 @@
 import { textField } from './call.ts';
 import { contentHash } from './content-hash.ts';
-import type { Fate } from './record.ts';
 import type { Send } from './gate.ts';
-import { judgeData, TEMPLATE_ID_LENGTH } from './template.ts';
+import { judgeData, TEMPLATE_ID_LENGTH, type Template } from './template.ts';
 import type { Recipient } from './recipient.ts';
 import { ok, refuse, type Refusal, type Verdict } from './verdict.ts';
 
@@ -12,41 +11,39 @@ import { ok, refuse, type Refusal, type Verdict } from './verdict.ts';
  * on the recipient.
  */
 export function sendTemplate(send: Send): Verdict {
-  const { account, call, world } = send;
+  const { account, call } = send;
   const openid = textField(call, 'touser');
   const recipient = openid === undefined ? undefined : account.recipients.find(openid);
-  if (openid === undefined || recipient === undefined) return refuse(40003);
-  send.whenAnswered(account.guard.enter(openid));
+  if (recipient === undefined) return refuse(40003);
+  send.whenAnswered(account.guard.enter(recipient.openid));
 
   const templateId = textField(call, 'template_id') ?? '';
   const template = account.templates.get(templateId);
-  if (template === undefined) {
-    const refusal = unknownTemplate(templateId, world.settings.unknownTemplates);
-    if (refusal !== undefined) return refusal;
-  }
-  if (template?.banned === true) return refuse(43116);
+  const refusal = templateRefusal(templateId, template, send.world.settings.unknownTemplates);
+  if (refusal !== undefined) return refusal;
   const data = judgeData(call.json?.['data'], template);
   if (data.kind === 'invalid') return refuse(47003, `argument invalid! ${data.field} invalid`);
+  return accept(send, recipient, data.shown);
+}
 
+/** A well-made message: a repeat, refused for its recipient's sake, held, or shown. */
+function accept(
+  { account, call, world, accept: write }: Send,
+  recipient: Recipient,
+  shown: Readonly<Record<string, string>> | undefined,
+): Verdict {
+  const { openid, review } = recipient;
+  const { settings } = world;
   const clientMsgId = textField(call, 'client_msg_id') || undefined;
-  const hash = contentHash(call.json);
-  const add = (fate: Fate, msgid: string): void =>
-    send.accept({
-      kind: 'template',
-      openid,
-      clientMsgId,
-      msgid,
-      contentHash: hash,
-      fate,
-      shown: data.shown,
-    });
+  const isHashed = clientMsgId === undefined || settings.duplicateGuardMs > 0;
+  const hash = isHashed ? contentHash(contentOf(call.json)) : undefined;
+  const entry = { kind: 'template', openid, clientMsgId, contentHash: hash, shown } as const;
 
   const first = clientMsgId === undefined ? undefined : account.dedupe.find(openid, clientMsgId);
   if (first !== undefined) {
-    add({ kind: 'absorbed' }, first);
-    return replyToRepeat(world.settings.dedupeReply, first);
+    write({ ...entry, msgid: first, fate: { kind: 'absorbed' } });
+    return replyToRepeat(settings.dedupeReply, first);
   }
-
   const refusal = recipientRefusal(recipient);
   if (refusal !== undefined) return refusal;
   const throttled = account.guard.check(openid, hash);
@@ -55,18 +52,28 @@ export function sendTemplate(send: Send): Verdict {
   const msgid = world.msgids.next();
   if (clientMsgId !== undefined) account.dedupe.remember(openid, clientMsgId, msgid);
   account.guard.accepted(openid, hash);
-  if (recipient.review !== undefined) {
-    const until = world.clock.now() + world.settings.reviewMs;
-    add({ kind: 'held', until, ending: recipient.review }, msgid);
-    return refuse(40252);
+  if (review === undefined) {
+    write({ ...entry, msgid, fate: { kind: 'shown' } });
+    return ok(accepted(msgid));
   }
-  add({ kind: 'shown' }, msgid);
-  return ok(accepted(msgid));
+  const until = world.clock.now() + settings.reviewMs;
+  write({ ...entry, msgid, fate: { kind: 'held', until, ending: review } });
+  return refuse(40252);
 }
 
-function unknownTemplate(id: string, mode: 'accept' | '40037'): Refusal | undefined {
+/** What the message says, whatever its id. */
+function contentOf(body: Record<string, unknown> = {}): unknown {
+  return { ...body, client_msg_id: undefined };
+}
+
+function templateRefusal(
+  id: string,
+  template: Template | undefined,
+  unknown: 'accept' | '40037',
+): Refusal | undefined {
+  if (template !== undefined) return template.banned ? refuse(43116) : undefined;
   if (id === '') return refuse(40036);
-  if (mode === 'accept') return undefined;
+  if (unknown === 'accept') return undefined;
   return refuse(id.length === TEMPLATE_ID_LENGTH ? 40037 : 40036);
 }
 

@@ -44,10 +44,11 @@ export async function deliver(response: ServerResponse, reply: Reply, how: Damag
   }
 }
 
-function plain(response: ServerResponse, reply: Reply): void {
-  const body = Buffer.from(reply.text);
-  response.writeHead(200, { 'content-type': reply.contentType, 'content-length': body.length });
-  response.end(body);
+/** As text, not bytes: node then puts head and body into one write, the dearest part of a reply. */
+function plain(response: ServerResponse, { text, contentType }: Reply): void {
+  const length = Buffer.byteLength(text);
+  response.writeHead(200, { 'content-type': contentType, 'content-length': length });
+  response.end(text);
 }
 
 function firstHalf(text: string): string {
