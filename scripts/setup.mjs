@@ -33,7 +33,9 @@ export function checkNode(version = process.versions.node) {
 export async function installPackages(root = ROOT) {
   if (packagesInstalled(root)) return;
   await announce('Installing npm packages', 'npm packages installed', async () => {
-    const { ok, output } = await run('npm', ['ci', '--include=dev'], { cwd: root });
+    // No package of ours needs its install script, so none gets to run one.
+    const args = ['ci', '--include=dev', '--ignore-scripts', '--loglevel=error'];
+    const { ok, output } = await run('npm', args, { cwd: root });
     if (!ok) throw new Failure(`npm ci failed:\n${output}`);
   });
 }

@@ -19,12 +19,16 @@ interface RedisServer {
 interface Stages {
   countTests(report: string, runnerOk: boolean): { passed: number; failed: number; note: string };
 }
+interface CompleteLock {
+  missingOptional(packages: object): unknown[];
+}
 async function script<T>(name: string): Promise<T> {
   return (await import(path.join(SCRIPTS, name))) as T;
 }
 const { checkNode, packagesInstalled } = await script<Setup>('setup.mjs');
 const { findRedis, aptScript } = await script<RedisServer>('redis-server.mjs');
 const { countTests } = await script<Stages>('stages.mjs');
+const { missingOptional } = await script<CompleteLock>('complete-lock.mjs');
 
 let dir: string;
 beforeEach(() => {
@@ -77,6 +81,21 @@ describe('npm packages', () => {
     write('package-lock.json', lock({ 'node_modules/a': { version: '1.0.0' }, 'other-os': other }));
     write('node_modules/.package-lock.json', lock(present));
     expect(packagesInstalled(dir)).toBe(matches);
+  });
+});
+
+describe('package-lock.json', () => {
+  const text = readFileSync(path.join(SCRIPTS, '../package-lock.json'), 'utf8');
+
+  it('describes the packages of every platform, or npm ci refuses it', () => {
+    const { packages } = JSON.parse(text) as { packages: object };
+    expect(missingOptional(packages), 'node scripts/complete-lock.mjs repairs it').toEqual([]);
+    const parent = { optionalDependencies: { 'a-darwin-arm64': '1.0.0' } };
+    expect(missingOptional({ 'node_modules/a': parent })).toHaveLength(1);
+  });
+
+  it('names no registry', () => {
+    expect(text).not.toContain('"resolved"');
   });
 });
 
