@@ -19,7 +19,8 @@ export function pointer(path: Path): string {
 }
 
 function stepOf(name: string): string {
-  return printable(name).replaceAll('~', '~0').replaceAll('/', '~1');
+  const clean = shortened(name).replaceAll(UNPRINTABLE, '�');
+  return clean.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 /** A value as an error shows it: at most 40 characters, quoted, nothing unprintable. */
@@ -27,10 +28,15 @@ export function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (typeof value === 'string') return value === '' ? 'an empty string' : quoted(value);
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
-  if (typeof value === 'object') return 'an object';
+  if (Array.isArray(value))
+    return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
+  if (typeof value === 'object') return isEmpty(value) ? 'an empty object' : 'an object';
   if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`;
   return `the ${typeof value} ${String(value).slice(0, SHOWN_LENGTH)}`;
+}
+
+function isEmpty(object: object): boolean {
+  return Object.keys(object).length === 0;
 }
 
 /** `expected X, got Y`: the one form every reason has. */
@@ -51,7 +57,7 @@ export function valueAt(root: unknown, path: Path): unknown {
 
 /**
  * Our issues from zod's. The message of a schema of ours is the phrase after "expected"; what
- * came is read from the input, so that schemas stay free of wording about values.
+ * came is read from the input, unless a check of ours measured it (`params.got`).
  */
 export function issuesOf(
   error: z.core.$ZodError,
@@ -74,7 +80,8 @@ export function issuesOf(
       const deepest = issue.errors.find((branch) => branch.some((inner) => inner.path.length > 0));
       if (deepest) return deepest.flatMap((inner) => issueOf(inner, path));
     }
-    const got = show(valueAt(input, path), path);
+    const measured = issue.code === 'custom' ? issue.params?.['got'] : undefined;
+    const got = typeof measured === 'string' ? measured : show(valueAt(input, path), path);
     return [{ path: pointer([...base, ...path]), reason: `expected ${issue.message}, got ${got}` }];
   }
 }
@@ -87,11 +94,13 @@ function unknownField(name: string, known: readonly string[]): string {
 }
 
 function quoted(text: string): string {
-  return JSON.stringify(printable(text));
+  return JSON.stringify(shortened(text)).replaceAll(UNPRINTABLE, '�');
 }
 
 /** At most 40 characters, with an ellipsis for what was left out. */
-function printable(text: string): string {
-  const short = Array.from(text.slice(0, SHOWN_LENGTH * 2)).slice(0, SHOWN_LENGTH).join('');
-  return (short.length < text.length ? `${short}…` : short).replaceAll(UNPRINTABLE, '�');
+function shortened(text: string): string {
+  const short = Array.from(text.slice(0, SHOWN_LENGTH * 2))
+    .slice(0, SHOWN_LENGTH)
+    .join('');
+  return short.length < text.length ? `${short}…` : short;
 }

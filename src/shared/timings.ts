@@ -1,37 +1,47 @@
 import { CourierError } from './errors.ts';
 
-/**
- * Settings that only make sense together. They are constants, not variables: a deployment
- * that changes one of them changes the guarantees.
- */
-export const TIMINGS = Object.freeze({
+/** Settings that only make sense together; see {@link TIMINGS}. */
+export interface Timings {
   /** The whole of one request to WeChat, from connecting to the last byte. */
-  httpDeadlineMs: 8_000,
+  readonly httpDeadlineMs: number;
   /** How long a send waits for another token within its attempt. */
-  tokenRenewalMs: 3_000,
+  readonly tokenRenewalMs: number;
   /** How long the ledger lets nobody else send a message that somebody began. */
-  leaseMs: 12_000,
+  readonly leaseMs: number;
   /** BullMQ's lock of a job; a worker that lost it must not believe it still has it. */
-  lockDurationMs: 15_000,
+  readonly lockDurationMs: number;
   /** How often BullMQ looks for jobs whose worker died. */
-  stalledIntervalMs: 5_000,
+  readonly stalledIntervalMs: number;
   /** High on purpose: our own poison rule ends a message that kills its workers. */
-  maxStalledCount: 50,
+  readonly maxStalledCount: number;
   /** `kill_timeout` of the pm2 configuration: after this the process is killed. */
-  killTimeoutMs: 20_000,
+  readonly killTimeoutMs: number;
   /** Waiting times between the attempts of a template message. */
-  templateRetryDelaysMs: Object.freeze([1_000, 5_000, 20_000, 60_000, 120_000, 240_000]),
+  readonly templateRetryDelaysMs: readonly number[];
   /** No automatic attempt of a template message starts later than this after the first. */
-  templateRetryGuardMs: 480_000,
+  readonly templateRetryGuardMs: number;
   /** As long WeChat drops repeats of a `client_msg_id` (WeChat facts §2.3). */
+  readonly wechatDedupeMs: number;
+}
+
+/** Constants, not variables: a deployment that changes one of them changes the guarantees. */
+export const TIMINGS: Timings = Object.freeze({
+  httpDeadlineMs: 8_000,
+  tokenRenewalMs: 3_000,
+  leaseMs: 12_000,
+  lockDurationMs: 15_000,
+  stalledIntervalMs: 5_000,
+  maxStalledCount: 50,
+  killTimeoutMs: 20_000,
+  templateRetryDelaysMs: Object.freeze([1_000, 5_000, 20_000, 60_000, 120_000, 240_000]),
+  templateRetryGuardMs: 480_000,
   wechatDedupeMs: 600_000,
 });
-export type Timings = Readonly<typeof TIMINGS>;
 
 /** What {@link checkRelations} compares: the constants, and the one that is configurable. */
-export type RelatedSettings = { readonly [Name in keyof Timings]: Timings[Name] } & {
+export interface RelatedSettings extends Timings {
   readonly shutdownGraceMs: number;
-};
+}
 
 /**
  * Makes sure that the settings fit each other.

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { valueAt } from '../issue.ts';
+import { nearestName } from '../nearest-name.ts';
 import { openid, requiredText } from './identifier.ts';
 
 /**
@@ -15,10 +16,13 @@ export const TEXT_BYTES = 2048;
 const mediaId = requiredText('a media_id as a non-empty string');
 const optionalText = z.string('a string').optional();
 
-const content = requiredText('a non-empty string').refine(
-  (text) => text.length * 3 <= TEXT_BYTES || Buffer.byteLength(text) <= TEXT_BYTES,
-  `at most ${TEXT_BYTES} bytes of UTF-8 (WeChat refuses more with 45002, so split it)`,
-);
+const content = requiredText('a non-empty string').superRefine((text, context) => {
+  if (text.length * 3 <= TEXT_BYTES) return;
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= TEXT_BYTES) return;
+  const message = `at most ${TEXT_BYTES} bytes of UTF-8 (WeChat answers 45002 to more, so split it)`;
+  context.addIssue({ code: 'custom', message, params: { got: `${bytes} bytes` } });
+});
 
 const article = z.looseObject(
   { title: optionalText, description: optionalText, url: optionalText, picurl: optionalText },
@@ -123,11 +127,16 @@ export const customSchema = z.discriminatedUnion('msgtype', [firstBody, ...other
   error: (issue) => {
     if (issue.code !== 'invalid_union')
       return 'an object: the body of WeChat’s message/custom/send';
-    const known = `one of ${MSGTYPES.join(', ')}`;
-    const isLink = valueAt(issue.input, ['msgtype']) === 'link';
-    return isLink ? `${known} ("link" is for mini programs only)` : known;
+    return `one of ${MSGTYPES.join(', ')}${hintFor(valueAt(issue.input, ['msgtype']))}`;
   },
 });
+
+function hintFor(msgtype: unknown): string {
+  if (typeof msgtype !== 'string') return '';
+  if (msgtype === 'link') return ' ("link" is for mini programs only)';
+  const nearest = nearestName(msgtype, MSGTYPES);
+  return nearest ? ` (did you mean "${nearest}"?)` : '';
+}
 
 const LINE_LAYOUT = /[\n\r\t]/g;
 

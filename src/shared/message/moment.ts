@@ -5,10 +5,16 @@ const EARLIEST = 100_000_000_000;
 /** The last moment a Date can hold. */
 const LATEST = 8_640_000_000_000_000;
 
+const MOMENT =
+  'a time as ISO 8601 with an offset (2026-12-01T09:00:00+08:00) or epoch milliseconds';
+
 /** A point in time as callers write it: ISO 8601 with an offset, or epoch milliseconds. */
 export const momentSchema = z.union(
-  [z.iso.datetime({ offset: true }), z.int().min(EARLIEST).max(LATEST)],
-  'a time as ISO 8601 with an offset (2026-12-01T09:00:00+08:00) or epoch milliseconds',
+  [
+    z.iso.datetime({ offset: true, error: MOMENT }),
+    z.int(MOMENT).min(EARLIEST, MOMENT).max(LATEST, MOMENT),
+  ],
+  MOMENT,
 );
 
 /** The epoch milliseconds of a valid moment. */

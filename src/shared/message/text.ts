@@ -39,7 +39,8 @@ export function textIssues(message: unknown, allowed: AllowedControls): Issue[] 
   if (walk.bound > MESSAGE_BYTES && walk.issues === null) {
     const bytes = Buffer.byteLength(JSON.stringify(message));
     if (bytes > MESSAGE_BYTES) {
-      walk.report(`a message of at most ${MESSAGE_BYTES} bytes of JSON`, bytes);
+      const reason = `expected at most ${MESSAGE_BYTES} bytes of JSON, got ${bytes} bytes`;
+      return [{ path: '', reason }];
     }
   }
   return walk.issues;
