@@ -5,8 +5,7 @@ import { nearestName } from './nearest-name.ts';
 import { parseRedisUrl, redactUrl } from './redis-url.ts';
 import { checkRelations, TIMINGS } from './timings.ts';
 
-export { parseRedisUrl, redactUrl, type RedisTarget } from './redis-url.ts';
-export { checkRelations, TIMINGS, type Timings } from './timings.ts';
+export { parseRedisUrl } from './redis-url.ts';
 
 /** One environment variable, as the documentation lists it. */
 export interface Variable {

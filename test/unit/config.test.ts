@@ -1,14 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import {
-  checkRelations,
-  loadConfig,
-  printableConfig,
-  TIMINGS,
-  VARIABLES,
-} from '../../src/shared/config.ts';
+import { loadConfig, printableConfig, VARIABLES } from '../../src/shared/config.ts';
 import { CourierError } from '../../src/shared/errors.ts';
 import { parseRedisUrl, redactUrl } from '../../src/shared/redis-url.ts';
 import { Secret } from '../../src/shared/secret.ts';
+import { checkRelations, TIMINGS } from '../../src/shared/timings.ts';
 
 function configError(run: () => unknown): CourierError {
   try {

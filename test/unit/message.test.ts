@@ -98,6 +98,17 @@ describe('an envelope', () => {
     expect(refused(input)[0]).toMatch(/^ expected an envelope as an object, got /);
   });
 
+  it('may be an object of a class, and is checked all the same', () => {
+    class Order {
+      readonly appId = ENVELOPE.appId;
+      readonly kind = 'template';
+      get message(): object {
+        return { ...TEMPLATE, touser: 'x' };
+      }
+    }
+    expect(refused(new Order())[0]).toMatch(/^\/message\/touser /);
+  });
+
   it('reports all its mistakes at once, up to 20', () => {
     const paths = refused({ kind: 'template', message: { touser: 'x', data: { a: 1 } }, id: '' });
     expect(paths.map((line) => line.split(' ')[0])).toEqual([
@@ -299,7 +310,7 @@ describe('any message', () => {
       fc.property(bad, place, fc.boolean(), (text, way, inKey) => {
         const leaf: unknown = inKey ? { [text]: 'x' } : text;
         const extra = way.reduceRight((inner: unknown, step) => ({ [step]: [inner] }), leaf);
-        return validateMessage('template', { ...TEMPLATE, extra }).length === 1;
+        expect(validateMessage('template', { ...TEMPLATE, extra })).toHaveLength(1);
       }),
     );
   });

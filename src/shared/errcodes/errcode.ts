@@ -3,13 +3,7 @@ import type { Errcode, Language } from './entry.ts';
 import { HAPPENS_NOW, UNKNOWN } from './happens-now.ts';
 import { TABLE } from './table.ts';
 
-export {
-  LANGUAGES,
-  type Confidence,
-  type Errcode,
-  type Language,
-  type Localized,
-} from './entry.ts';
+export { LANGUAGES, type Errcode, type Language } from './entry.ts';
 
 /** Which of WeChat's endpoints answered; a few codes mean something else at the token endpoint. */
 export type Endpoint = 'send' | 'token';

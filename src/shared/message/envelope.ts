@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Issue } from '../errors.ts';
-import { expectedGot, issuesOf, pointer, valueAt } from '../issue.ts';
+import { expectedGot, issuesOf, pointer } from '../issue.ts';
 import { KINDS, type Kind } from '../outcome.ts';
 import { customControls, customSchema, type CustomMessage } from './custom.ts';
 import { accountAppId } from './identifier.ts';
@@ -101,9 +101,9 @@ export function validateEnvelope(input: unknown, now: number): EnvelopeResult {
   const ownIssues = parsed.success
     ? relationIssues(parsed.data, now)
     : issuesOf(parsed.error, input);
-  const kind = KINDS.find((known) => known === valueAt(input, ['kind']));
-  const message = valueAt(input, ['message']);
-  const messages = kind && isObject(message) ? messageIssues(kind, message, ['message']) : NONE;
+  const { kind, message }: { kind?: unknown; message?: unknown } = isObject(input) ? input : {};
+  const known = KINDS.find((name) => name === kind);
+  const messages = known && isObject(message) ? messageIssues(known, message, ['message']) : NONE;
   if (parsed.success && ownIssues.length === 0 && messages.length === 0) {
     return { ok: true, envelope: envelopeOf(parsed.data, message as Message) };
   }
