@@ -7,6 +7,7 @@ export const ROOT = path.resolve(import.meta.dirname, '..');
  * Runs a command in the project folder and returns how it ended, never throwing. With
  * `show` its output goes straight to the terminal, otherwise it is returned: `output` is stdout and
  * stderr as they came.
+ * A signal to us goes to the command, and we end when it has ended.
  */
 export function run(command, args, { show = false, env = {}, cwd = ROOT } = {}) {
   return new Promise((resolve) => {
@@ -15,7 +16,11 @@ export function run(command, args, { show = false, env = {}, cwd = ROOT } = {}) 
       env: { ...process.env, ...env },
       stdio: show ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
     });
-    const forward = (signal) => child.kill(signal);
+    let stopping = 0;
+    const forward = (signal, number) => {
+      stopping = number;
+      child.kill(signal);
+    };
     process.on('SIGTERM', forward);
     process.on('SIGINT', forward);
     let stdout = '';
@@ -28,6 +33,7 @@ export function run(command, args, { show = false, env = {}, cwd = ROOT } = {}) 
     const end = (code) => {
       process.off('SIGTERM', forward);
       process.off('SIGINT', forward);
+      if (stopping > 0) process.exit(128 + stopping);
       resolve({ ok: code === 0, code, stdout, output: output.trim() });
     };
     child.once('error', (error) => {
