@@ -1,5 +1,5 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
-import { parseRedisUrl } from './config.ts';
+import { parseRedisUrl } from './redis-url.ts';
 
 /** A connection to one Redis, a Sentinel group or a Cluster. */
 export type RedisClient = Redis | Cluster;

@@ -28,7 +28,7 @@ import { createAccountProbe } from './account-probe.ts';
 export interface AccountDeps {
   readonly redis: RedisClient;
   readonly deadLetters: DeadLetterQueue;
-  readonly config: Pick<Config, 'concurrency' | 'ledgerTtlHours'>;
+  readonly config: Pick<Config, 'concurrency' | 'ledgerTtlHours' | 'shutdownGraceMs'>;
   readonly metrics: WorkerMetrics;
   readonly clock: Clock;
   readonly random: Random;
@@ -102,11 +102,21 @@ export function createAccount(deps: AccountDeps, account: Account): RunningAccou
     name: appId,
     start: () => services.start(),
     async stop() {
-      await services.stop();
+      const { shutdownGraceMs } = deps.config;
+      const abort = setTimeout(() => void client.abort(), abortAfter(shutdownGraceMs));
+      await services.stop().finally(() => clearTimeout(abort));
       for (const kind of KINDS) metrics.forget(appId, kind);
     },
     redrive: (letter) => redrive({ ledger, lane: lanes[letter.kind], logger }, letter),
   };
+}
+
+/**
+ * When a stopping process breaks off the requests it still waits for, so that it can write down
+ * that their outcome is unknown and exit in time. With the default grace none is left by then.
+ */
+function abortAfter(graceMs: number): number {
+  return Math.max(graceMs - 3000, graceMs / 2);
 }
 
 function openBothLanes(

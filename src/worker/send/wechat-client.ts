@@ -7,7 +7,10 @@ import { sendOnce } from './send-once.ts';
 /** Posts messages of one account to WeChat; each call is exactly one request. */
 export interface WechatClient {
   send(kind: Kind, token: string, body: string, signal: AbortSignal): Promise<SendResult>;
+  /** Waits for what is in flight. */
   close(): Promise<void>;
+  /** Breaks off what is in flight: its outcome is then uncertain. */
+  abort(): Promise<void>;
 }
 
 const PATHS: Record<Kind, string> = {
@@ -40,6 +43,9 @@ export function createWechatClient(options: {
         signal,
         deadlineMs: TIMINGS.httpDeadlineMs,
       }),
-    close: () => pool.close(),
+    close: async () => {
+      if (!pool.destroyed) await pool.close();
+    },
+    abort: () => pool.destroy(),
   };
 }

@@ -17,7 +17,7 @@ export type TokenResult =
 export interface Tokens {
   /**
    * The current token. `sharedGeneration` is what the ledger said a moment ago: as long as it
-   * is the one in memory, no read is needed.
+   * is the one in memory, no read is needed. Like `renew`, answers within 3 s and never rejects.
    */
   current(sharedGeneration: string): Promise<TokenResult>;
   /**
@@ -78,20 +78,20 @@ export function createTokens(deps: TokensDeps): Tokens {
     void renewOnce(token.generation, 'ahead');
   }
 
+  async function current(sharedGeneration: string): Promise<TokenResult> {
+    if (cached?.generation !== sharedGeneration) {
+      const stored = await store.read();
+      if (!stored.current) return await renewOnce(stored.generation, 'missing');
+      cached = stored.current;
+    }
+    if (cached.expiresAt <= clock.now()) return await renewOnce(cached.generation, 'expired');
+    renewAhead(cached);
+    return asResult(cached);
+  }
+
   return {
-    async current(sharedGeneration) {
-      if (cached?.generation !== sharedGeneration) {
-        const { generation, current } = await store.read();
-        if (!current) return await withDeadline(renewOnce(generation, 'missing'));
-        cached = current;
-      }
-      if (cached.expiresAt <= clock.now()) {
-        return await withDeadline(renewOnce(cached.generation, 'expired'));
-      }
-      renewAhead(cached);
-      return asResult(cached);
-    },
-    renew: (badGeneration, cause) => withDeadline(renewOnce(badGeneration, cause)),
+    current: (sharedGeneration) => inTime(current(sharedGeneration)),
+    renew: (badGeneration, cause) => inTime(renewOnce(badGeneration, cause)),
     fetchedAt: () => cached?.fetchedAt ?? null,
   };
 }
@@ -168,17 +168,19 @@ function asResult({ token, generation }: SharedToken): TokenResult {
   return { kind: 'token', token, generation };
 }
 
-/** A send waits this long for a token, then goes back to its lane without an attempt. */
-async function withDeadline(renewal: Promise<TokenResult>): Promise<TokenResult> {
+/**
+ * A send waits this long for a token, then goes back to its lane without an attempt. Never
+ * rejects: the message holds a lease, and trouble with Redis is not the message's fault.
+ */
+async function inTime(result: Promise<TokenResult>): Promise<TokenResult> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<TokenResult>((resolve) => {
-    timer = setTimeout(
-      () => resolve(unavailable('no token in time')),
-      TIMINGS.tokenRenewalMs,
-    );
+    timer = setTimeout(resolve, TIMINGS.tokenRenewalMs, unavailable('no token in time'));
   });
   try {
-    return await Promise.race([renewal, deadline]);
+    return await Promise.race([result, deadline]);
+  } catch (error) {
+    return unavailable(messageOf(error));
   } finally {
     clearTimeout(timer);
   }
