@@ -1,4 +1,4 @@
-import { createSimulator, type Simulator, type SimulatorOptions } from './build.ts';
+import { createSimulator, type SimulatorOptions } from './build.ts';
 import { readConfigFile, SimulatorConfigError } from './config.ts';
 import { parseLatency } from './latency.ts';
 
@@ -50,8 +50,6 @@ export async function runSimulator(options: RunOptions = {}): Promise<number> {
     return isConfig ? EXIT_CONFIG : 1;
   }
 }
-
-export type { Simulator };
 
 /** The file's options with the given ones over them; `createSimulator` judges the result. */
 function optionsOf(options: RunOptions): SimulatorOptions {

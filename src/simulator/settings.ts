@@ -60,7 +60,6 @@ export const settingsSchema = z.strictObject({
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
-export type SettingsInput = z.input<typeof settingsSchema>;
 
 /**
  * Changes some settings in place; absent keys keep their value.
