@@ -5,8 +5,6 @@ import { nearestName } from './nearest-name.ts';
 import { parseRedisUrl, redactUrl } from './redis-url.ts';
 import { checkRelations, TIMINGS } from './timings.ts';
 
-export { parseRedisUrl } from './redis-url.ts';
-
 /** One environment variable, as the documentation lists it. */
 export interface Variable {
   readonly name: string;

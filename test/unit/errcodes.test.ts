@@ -70,12 +70,6 @@ describe('the table of errcodes', () => {
       expect(zh).not.toMatch(/[,;!?]/);
     }
   });
-
-  it('says for every rate-recipient code how long to leave the recipient alone', () => {
-    for (const entry of ERRCODES) {
-      expect(entry.recipientWaitMs !== undefined).toBe(entry.class === 'rate-recipient');
-    }
-  });
 });
 
 describe('the accounts that WeChat refuses for a time', () => {

@@ -21,8 +21,6 @@ export interface Errcode {
   readonly meaning: Localized;
   /** What a person should do. */
   readonly advice: Localized;
-  /** `rate-recipient` only: how long to leave this recipient alone. */
-  readonly recipientWaitMs?: number;
   /** `account-config` only: when WeChat itself says how long it refuses. */
   readonly reprobeMs?: number;
 }

@@ -24,20 +24,20 @@ export const HAPPENS_NOW: Readonly<Record<ErrcodeClass | 'unknown-code', Localiz
     zh: '该通道暂停 5 秒，若微信继续限流则逐次加倍，最长 60 秒；不消耗尝试次数。',
   },
   'rate-recipient': {
-    en: 'This recipient is left alone for a while, then tried again; other recipients do not wait.',
-    zh: '暂停向该接收者发送一段时间后再试，其他接收者不受影响。',
+    en: 'This recipient is left alone for a while, then tried again; after the last attempt the message becomes a dead letter. Other recipients do not wait.',
+    zh: '暂停向该接收者发送一段时间后再试，全部尝试用完后转为死信；其他接收者不受影响。',
   },
   'quota-day': {
-    en: 'The lane sleeps until the quota is expected back (after midnight in Beijing); no attempt is spent.',
-    zh: '该通道暂停到额度预计恢复之时（北京时间零点之后）；不消耗尝试次数。',
+    en: 'The lane sleeps until the quota is expected back, shortly after midnight in Beijing; no attempt is spent.',
+    zh: '该通道暂停到额度预计恢复之时（北京时间零点过后）；不消耗尝试次数。',
   },
   'account-config': {
-    en: 'The messages of this account wait and spend no attempt until the account works again.',
-    zh: '该公众号的消息全部等待，不消耗尝试次数，直到账号恢复正常。',
+    en: 'The account is paused and its messages wait without spending attempts; one is tried from time to time, and if that works all go on.',
+    zh: '该公众号暂停发送，消息全部等待，不消耗尝试次数；系统会不时试发一条，成功后自动恢复。',
   },
   'dup-suppressed': {
-    en: 'WeChat has this message already: after an unclear attempt it counts as sent, and it is not repeated.',
-    zh: '微信认为已收到过这条消息：若之前某次尝试结果不明，则视为已发送，不再重发。',
+    en: 'If an earlier attempt had an unclear outcome, the message counts as sent; otherwise it is tried again after a minute.',
+    zh: '若之前某次尝试结果不明，则视为已发送；否则一分钟后再试。',
   },
   'permanent-recipient': {
     en: 'The message becomes a dead letter at once; trying again cannot help while the recipient stays as is.',
@@ -60,8 +60,8 @@ export const HAPPENS_NOW: Readonly<Record<ErrcodeClass | 'unknown-code', Localiz
     zh: '消息转为死信；接收者再次发来消息后可以重新投递。',
   },
   'unknown-code': {
-    en: 'It never counts as sent: the message is tried again a few times, then becomes a dead letter.',
-    zh: '绝不视为已发送：重试几次后转为死信。',
+    en: 'It never counts as sent: a template message is tried twice more, a customer-service message becomes a dead letter at once.',
+    zh: '绝不视为已发送：模板消息再试两次，客服消息立即转为死信。',
   },
 };
 

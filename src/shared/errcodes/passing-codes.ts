@@ -98,7 +98,6 @@ export const PASSING_CODES: readonly Errcode[] = [
   {
     code: 43108,
     class: 'rate-recipient',
-    recipientWaitMs: 5_000,
     confidence: 'documented',
     meaning: {
       en: 'Several sends to the same openid at the same time.',
@@ -112,7 +111,6 @@ export const PASSING_CODES: readonly Errcode[] = [
   {
     code: 43117,
     class: 'rate-recipient',
-    recipientWaitMs: 600_000,
     confidence: 'reported',
     meaning: {
       en: 'Too many messages to this openid; WeChat publishes no threshold.',
