@@ -46,7 +46,8 @@ export type Delivered =
       /** Number of this attempt; 0 if the run was none. */
       readonly attempt: number;
       readonly durationMs: number;
-      readonly tokenGeneration: string;
+      /** Of the token that was sent last; absent if none was. */
+      readonly tokenGeneration?: string;
     };
 
 /**
@@ -74,7 +75,7 @@ export async function deliver(deps: DeliverDeps, run: Run): Promise<Delivered> {
     settled,
     attempt: tried.verdict && tried.decision.outcome.kind !== 'snooze' ? begun.attempts + 1 : 0,
     durationMs: tried.durationMs,
-    tokenGeneration: begun.tokenGeneration,
+    ...(tried.tokenGeneration !== undefined && { tokenGeneration: tried.tokenGeneration }),
   };
 }
 
@@ -82,6 +83,7 @@ interface Tried {
   readonly decision: Decision;
   readonly verdict: Verdict | null;
   readonly durationMs: number;
+  readonly tokenGeneration?: string;
 }
 
 /** Everything between `begin` and `settle`. Does not throw. */
@@ -101,7 +103,9 @@ async function attempt(deps: DeliverDeps, run: Run, begun: Go, begunAt: number):
     const result = await deps.client.send(run.kind, token.token, body, run.signal);
     const verdict = classify(result);
     if (verdict.class !== 'refresh-token' || last) {
-      return tried(deps, run, begun, verdict, deps.clock.monotonic() - sentAt);
+      const durationMs = deps.clock.monotonic() - sentAt;
+      const { generation: tokenGeneration } = token;
+      return { ...tried(deps, run, begun, verdict, durationMs), tokenGeneration };
     }
     token = await deps.tokens.renew(token.generation, 'rejected');
   }

@@ -1,4 +1,4 @@
-import { DelayedError, type Job, RateLimitError, UnrecoverableError, Worker } from 'bullmq';
+import { DelayedError, type Job, RateLimitError, UnrecoverableError } from 'bullmq';
 import type { Clock } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { laneName, lanePrefix } from '../../shared/keys.ts';
@@ -9,6 +9,7 @@ import type { Kind } from '../../shared/outcome.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 import { TIMINGS } from '../../shared/timings.ts';
 import { rateSlice } from '../decide/rate-slice.ts';
+import { LaneWorker } from './lane-worker.ts';
 
 export interface LaneDeps {
   readonly redis: RedisClient;
@@ -37,7 +38,7 @@ const KEEP_COMPLETED = { age: 3600, count: 10_000 };
 /** One lane as this process works on it: a BullMQ worker that starts and stops cleanly. */
 export function createLane(deps: LaneDeps): Service {
   const { redis, appId, kind, logger } = deps;
-  let worker: Worker<LaneJob, LaneResult> | undefined;
+  let worker: LaneWorker | undefined;
 
   async function processJob(
     job: Job<LaneJob, LaneResult>,
@@ -64,7 +65,7 @@ export function createLane(deps: LaneDeps): Service {
     async start() {
       const { max, durationMs } = rateSlice(deps.perSecond);
       await deps.queue.setGlobalRateLimit(max, durationMs);
-      const started = new Worker<LaneJob, LaneResult>(laneName(appId, kind), processJob, {
+      const started = new LaneWorker(laneName(appId, kind), processJob, {
         connection: redis,
         prefix: lanePrefix(appId),
         concurrency: deps.concurrency,
