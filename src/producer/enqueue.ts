@@ -235,4 +235,3 @@ function conflict(appId: string, id: string): CourierError {
       'the same content whenever you repeat it.',
   );
 }
-

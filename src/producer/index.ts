@@ -4,10 +4,5 @@ export type { MessageStatus } from './status.ts';
 export type { DeadLetterFilter, DeadLetters } from './dead-letters.ts';
 export type { EnvelopeInput } from '../shared/message/envelope.ts';
 export type { DeadLetter } from '../shared/dead-letter.ts';
-export {
-  CourierError,
-  type ErrorCode,
-  type Issue,
-  isCourierError,
-} from '../shared/errors.ts';
+export { CourierError, type ErrorCode, type Issue, isCourierError } from '../shared/errors.ts';
 export type { Attempt, DeadReason, Kind, MessageState } from '../shared/outcome.ts';

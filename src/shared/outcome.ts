@@ -83,7 +83,12 @@ export type ErrcodeClass = (typeof ERRCODE_CLASSES)[number];
  * - `ambiguous` something was written and no usable answer came back
  * - `refused-http` a 3xx or 4xx that is not WeChat's own answer: a proxy refused it
  */
-export type VerdictClass = ErrcodeClass | 'unknown-code' | 'not-sent' | 'ambiguous' | 'refused-http';
+export type VerdictClass =
+  | ErrcodeClass
+  | 'unknown-code'
+  | 'not-sent'
+  | 'ambiguous'
+  | 'refused-http';
 
 /** Why a message waits without having spent an attempt. */
 export type SnoozeCause =

@@ -27,7 +27,9 @@ export function createHealthServer(options: {
       case '/healthz':
         return end(response, 200, 'ok\n');
       case '/readyz':
-        return (await isReady()) ? end(response, 200, 'ready\n') : end(response, 503, 'not ready\n');
+        return (await isReady())
+          ? end(response, 200, 'ready\n')
+          : end(response, 503, 'not ready\n');
       case '/metrics':
         response.setHeader('content-type', registry.contentType);
         return end(response, 200, await registry.metrics());
@@ -56,7 +58,10 @@ export function createHealthServer(options: {
         if (!isAddressInUse(error)) throw error;
         // Several workers on one machine share the default: none of them should die of it.
         await listen(0);
-        logger.warn({ wanted: options.port, port: this.port() }, 'metrics port taken, using another');
+        logger.warn(
+          { wanted: options.port, port: this.port() },
+          'metrics port taken, using another',
+        );
       }
     },
     async stop() {

@@ -10,7 +10,11 @@ await runMain(async () => {
   logger.info(printableConfig(config), 'settings');
   const worker = buildWorker(config, process.env, logger);
   await runProcess(
-    { start: () => worker.start(), stop: () => worker.stop(), reload: () => worker.reloadAccounts() },
+    {
+      start: () => worker.start(),
+      stop: () => worker.stop(),
+      reload: () => worker.reloadAccounts(),
+    },
     logger,
     { graceMs: config.shutdownGraceMs },
   );

@@ -161,9 +161,7 @@ function settleArguments(request: SettleRequest): (string | number)[] {
     request.owner,
     request.fence,
     to.state,
-    attempt
-      ? `${Math.round(attempt.durationMs)}:${attempt.verdict}:${attempt.errcode ?? ''}`
-      : '',
+    attempt ? `${Math.round(attempt.durationMs)}:${attempt.verdict}:${attempt.errcode ?? ''}` : '',
     request.spends ? '1' : '',
     request.ambiguous ? '1' : '',
     to.state === 'sent' ? (to.wechatMsgId ?? '') : '',

@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import { explainErrcode } from '../../shared/errcodes/errcode.ts';
+import { explainErrcode, lookupErrcode } from '../../shared/errcodes/errcode.ts';
 import { accountKeys } from '../../shared/keys.ts';
 import type { LaneQueue } from '../../shared/lane.ts';
 import type { Logger } from '../../shared/logger.ts';
@@ -28,8 +28,6 @@ export interface AccountPauseDeps {
 /** Whitelist edits take some five minutes to apply (WeChat facts §1.5), so a minute is soon. */
 const FIRST_PROBE_MS = 60_000;
 const LAST_PROBE_MS = 600_000;
-/** WeChat names these waits itself (89506: a day, 89507: an hour). */
-const NAMED_WAITS_MS: Readonly<Record<number, number>> = { 89506: 86_400_000, 89507: 3_600_000 };
 /** A resumed account that fails again this soon is still the same trouble. */
 const PROBATION_MS = 1_800_000;
 
@@ -41,7 +39,8 @@ export function createAccountPause(deps: AccountPauseDeps): AccountPause {
   async function scheduleProbe(errcode: number): Promise<number> {
     const probes = await redis.hincrby(key, 'probes', 1);
     const doubled = Math.min(FIRST_PROBE_MS * 2 ** (probes - 1), LAST_PROBE_MS);
-    const wait = NAMED_WAITS_MS[errcode] ?? doubled;
+    // For some codes WeChat itself says when to come back.
+    const wait = lookupErrcode(errcode)?.reprobeMs ?? doubled;
     await redis.hset(key, 'probeAt', clock.now() + wait);
     return wait;
   }

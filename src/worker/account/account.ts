@@ -83,7 +83,17 @@ export function createAccount(deps: AccountDeps, account: Account): RunningAccou
     });
     const { perSecond } = account.rate[kind];
     const { concurrency } = deps.config;
-    return createLane({ redis, appId, kind, queue, perSecond, concurrency, clock, logger, process });
+    return createLane({
+      redis,
+      appId,
+      kind,
+      queue,
+      perSecond,
+      concurrency,
+      clock,
+      logger,
+      process,
+    });
   }
 
   const services = serviceStack([

@@ -47,9 +47,7 @@ export function decide(input: DecisionInput): Decision {
     case 'held-review':
       return final({ kind: 'held' });
     case 'dup-suppressed':
-      return input.ambiguousBefore
-        ? final(sent(verdict))
-        : retryOn(DUPLICATE_LADDER_MS, input);
+      return input.ambiguousBefore ? final(sent(verdict)) : retryOn(DUPLICATE_LADDER_MS, input);
     case 'refresh-token':
       return snooze(jittered(2000, input.random), 'token');
     case 'rate-minute':
@@ -105,9 +103,7 @@ function retryOn(ladder: readonly number[], input: DecisionInput): Decision {
  * so nobody knows.
  */
 function exhausted(input: DecisionInput): Decision {
-  return final(
-    input.ambiguousBefore ? { kind: 'unknown' } : { kind: 'dead', reason: 'exhausted' },
-  );
+  return final(input.ambiguousBefore ? { kind: 'unknown' } : { kind: 'dead', reason: 'exhausted' });
 }
 
 /** WeChat was not reached: costs no budget, so that an outage kills no messages. */

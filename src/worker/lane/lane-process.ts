@@ -67,7 +67,8 @@ async function consequences(
 ): Promise<JobEnding> {
   // Somebody else's word counts now, and somebody else has the job.
   if (settled === 'stale') return { kind: 'later', delayMs: 1000 };
-  if (settled === 'already-sent') return { kind: 'complete', result: { state: 'sent' }, keep: true };
+  if (settled === 'already-sent')
+    return { kind: 'complete', result: { state: 'sent' }, keep: true };
   switch (outcome.kind) {
     case 'sent':
       return { kind: 'complete', result: sentResult(outcome.wechatMsgId), keep: true };

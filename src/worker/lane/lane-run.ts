@@ -24,7 +24,8 @@ export function toRun(
     ? problemOf(kind, job.data)
     : `expected a job id of 26 characters 0-9a-z, got "${id.slice(0, 40)}"; ` +
       'messages enter a lane through the producer';
-  const load = problem === null ? { ok: true as const, job: job.data } : { ok: false as const, problem };
+  const load =
+    problem === null ? { ok: true as const, job: job.data } : { ok: false as const, problem };
   return { appId, kind, messageKey, load, signal };
 }
 

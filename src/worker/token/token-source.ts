@@ -98,7 +98,10 @@ function parseAnswer(text: string, status: number, asked: number): TokenAnswer {
   const token = json['access_token'];
   const expiresIn = Number(json['expires_in']);
   if (typeof token === 'string' && token !== '' && expiresIn > 0) {
-    return { kind: 'token', fetched: { token, fetchedAt: asked, expiresAt: asked + expiresIn * 1000 } };
+    return {
+      kind: 'token',
+      fetched: { token, fetchedAt: asked, expiresAt: asked + expiresIn * 1000 },
+    };
   }
   const errcode = Number(json['errcode']);
   if (!Number.isSafeInteger(errcode)) return unavailable(`HTTP ${status} without a token`);
