@@ -1,4 +1,4 @@
-import { KINDS, type Kind } from './outcome.ts';
+import type { Kind } from './outcome.ts';
 
 /**
  * Every Redis key and queue name in one place (the outside relies on the queue names).
@@ -18,13 +18,6 @@ export function lanePrefix(appId: string): string {
 /** Queue name of a lane: `<appId>.<kind>`. */
 export function laneName(appId: string, kind: Kind): string {
   return `${appId}.${kind}`;
-}
-
-/** The reverse of {@link laneName}, or null for a name that is not a lane's. */
-export function parseLaneName(name: string): { appId: string; kind: Kind } | null {
-  const dot = name.lastIndexOf('.');
-  const kind = KINDS.find((candidate) => candidate === name.slice(dot + 1));
-  return dot > 0 && kind ? { appId: name.slice(0, dot), kind } : null;
 }
 
 /** The keys of one account beside its lanes. */

@@ -37,14 +37,6 @@ export const MESSAGE_STATES = [
 ] as const;
 export type MessageState = (typeof MESSAGE_STATES)[number];
 
-/** The reasons of death that a WeChat code alone decides. */
-export type PermanentClass =
-  | 'permanent-recipient'
-  | 'permanent-payload'
-  | 'template-config'
-  | 'window-expired'
-  | 'window-quota';
-
 /**
  * The class of a WeChat errcode: what kind of answer it is.
  *

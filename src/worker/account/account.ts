@@ -77,7 +77,13 @@ export function createAccount(deps: AccountDeps, account: Account): RunningAccou
     metrics.observe(appId, kind, { queue, tokenFetchedAt: tokens.fetchedAt });
     const process = createLaneProcess({
       ...deps,
-      ...{ appId, kind, ledger, tokens, client, deadLetters, pause },
+      appId,
+      kind,
+      ledger,
+      tokens,
+      client,
+      deadLetters,
+      pause,
       sleep: createLaneSleep({ redis, queue, appId, kind, clock, random, logger }),
       metrics: metrics.lane(appId, kind),
     });

@@ -3,7 +3,6 @@ import { type Account, loadAccountsFile } from '../../shared/accounts.ts';
 import type { DeadLetter } from '../../shared/dead-letter.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Service } from '../../shared/lifecycle.ts';
-import type { Logger } from '../../shared/logger.ts';
 import { every } from '../every.ts';
 import { type AccountDeps, createAccount, type RunningAccount } from './account.ts';
 

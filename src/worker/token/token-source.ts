@@ -105,7 +105,7 @@ function parseAnswer(text: string, status: number, asked: number): TokenAnswer {
   }
   const errcode = Number(json['errcode']);
   if (!Number.isSafeInteger(errcode)) return unavailable(`HTTP ${status} without a token`);
-  const errmsg = scrub(String(json['errmsg'] ?? '')).slice(0, 200);
+  const errmsg = typeof json['errmsg'] === 'string' ? scrub(json['errmsg']).slice(0, 200) : '';
   switch (classOf(errcode, 'token')) {
     case 'account-config':
       return { kind: 'refused', errcode, errmsg };
