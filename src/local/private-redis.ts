@@ -168,7 +168,7 @@ function spawnServer(binary: string): Server {
 }
 
 /** On Linux the kernel tells Redis when we die, however we die (util-linux). */
-function boundToUs(binary: string, args: string[]): [string, string[]] {
+export function boundToUs(binary: string, args: string[]): [string, string[]] {
   const setpriv = '/usr/bin/setpriv';
   if (!existsSync(setpriv)) return [binary, args];
   return [setpriv, ['--pdeathsig', 'TERM', '--', binary, ...args]];
