@@ -1,14 +1,10 @@
-import type { Clock } from '../shared/clock.ts';
 import { CourierError, type ErrorCode, isCourierError, type Issue } from '../shared/errors.ts';
 import { toLaneJob } from '../shared/lane.ts';
-import type { Acceptance } from '../shared/ledger/ledger.ts';
-import { contentHash } from '../shared/message/content-hash.ts';
-import { type Envelope, validateEnvelope } from '../shared/message/envelope.ts';
-import { deriveMessageId, randomMessageId } from '../shared/message/message-id.ts';
+import type { Acceptance, AcceptRequest } from '../shared/ledger/ledger.ts';
 import type { RedisClient } from '../shared/redis.ts';
-import type { KnownAccounts } from './accounts.ts';
 import { withinDeadline } from './connection.ts';
 import type { OpenLanes } from './lanes.ts';
+import { conflict, prepare, type PrepareDeps, type Prepared } from './prepare.ts';
 
 export interface EnqueueResult {
   readonly messageId: string;
@@ -26,112 +22,74 @@ export type BatchResult =
       readonly issues?: readonly Issue[];
     };
 
-export interface EnqueueDeps {
+export interface EnqueueDeps extends PrepareDeps {
   readonly redis: RedisClient;
   readonly lanes: OpenLanes;
-  readonly accounts: KnownAccounts;
-  readonly clock: Clock;
-  readonly randomBytes: (size: number) => Uint8Array;
 }
 
 /** Large enough that round trips do not matter, small enough that Redis stays responsive. */
 const CHUNK = 500;
 
-/** A checked message with its identity. */
-interface Prepared {
-  readonly index: number;
-  readonly messageId: string;
-  readonly messageKey: string;
-  readonly envelope: Envelope;
-  readonly contentHash?: string;
-}
-
 /**
- * Enqueues many envelopes in chunks. Results keep the order. The ledger comes first, then the
- * lane: a crash in between leaves a known id without a job, and the repetition adds the job.
+ * Enqueues many envelopes in chunks. Results keep the order. While Redis works on one chunk the
+ * next is checked and handed to the ledger. After trouble with Redis no further chunk is tried,
+ * so that the caller hears of it in time.
  */
 export async function enqueueMany(
   deps: EnqueueDeps,
   inputs: readonly unknown[],
 ): Promise<BatchResult[]> {
-  const results = new Array<BatchResult>(inputs.length);
+  const results: BatchResult[] = [];
+  let trouble: CourierError | null = null;
+  let previous: Promise<readonly BatchResult[]> = Promise.resolve([]);
   for (let start = 0; start < inputs.length; start += CHUNK) {
-    const end = Math.min(start + CHUNK, inputs.length);
-    try {
-      await enqueueChunk(deps, prepareChunk(deps, inputs, start, end, results), results);
-    } catch (error) {
-      if (!isCourierError(error)) throw error;
-      return rejectRest(deps, inputs, start, results, error);
-    }
+    const chunk = inputs.slice(start, start + CHUNK).map((input) => prepare(deps, input));
+    const current = trouble
+      ? Promise.resolve(chunk.map((one) => rejected(isPrepared(one) ? trouble! : one)))
+      : enqueueChunk(deps, chunk, (error) => (trouble = error));
+    results.push(...(await previous));
+    previous = current;
   }
+  results.push(...(await previous));
   return results;
 }
 
-/** Validates one input; a wrong one becomes a rejected result at its place. */
-function prepareChunk(
-  deps: EnqueueDeps,
-  inputs: readonly unknown[],
-  start: number,
-  end: number,
-  results: BatchResult[],
-): Prepared[] {
-  const prepared: Prepared[] = [];
-  for (let index = start; index < end; index++) {
-    const one = prepare(deps, inputs[index], index);
-    if (one instanceof CourierError) results[index] = rejected(one);
-    else prepared.push(one);
-  }
-  return prepared;
-}
-
-function prepare(deps: EnqueueDeps, input: unknown, index: number): Prepared | CourierError {
-  const checked = validateEnvelope(input, deps.clock.now());
-  if (!checked.ok) return invalid(checked.issues);
-  const { envelope } = checked;
-  const { appId, id } = envelope;
-  if (!deps.accounts.has(appId)) return unknownAccount(appId);
-  const messageId =
-    id === undefined ? randomMessageId(appId, deps.randomBytes) : deriveMessageId(appId, id);
-  return {
-    index,
-    messageId,
-    messageKey: messageId.slice(appId.length + 1),
-    envelope,
-    ...(id !== undefined && { contentHash: contentHash(envelope.kind, envelope.message) }),
-  };
-}
-
+/** Enqueues what is valid of a chunk, account by account; the results keep the chunk's order. */
 async function enqueueChunk(
   deps: EnqueueDeps,
-  prepared: readonly Prepared[],
-  results: BatchResult[],
-): Promise<void> {
+  chunk: readonly (Prepared | CourierError)[],
+  onTrouble: (error: CourierError) => void,
+): Promise<BatchResult[]> {
+  const results = new Map<Prepared, BatchResult>();
+  const valid = chunk.filter(isPrepared);
+  const groups = groupBy(valid, (one) => one.envelope.appId);
   await Promise.all(
-    [...groupBy(prepared, (one) => one.envelope.appId)].map(async ([appId, group]) => {
+    [...groups].map(async ([appId, group]) => {
       try {
-        await withinDeadline(deps.redis, () => enqueueForAccount(deps, appId, group, results));
+        const call = () => enqueueForAccount(deps, appId, group);
+        const answers = await withinDeadline(deps.redis, call);
+        group.forEach((one, index) => results.set(one, answers[index]!));
       } catch (error) {
+        if (!isCourierError(error)) throw error;
         revoke(deps, appId, group);
-        throw error;
+        onTrouble(error);
+        for (const one of group) results.set(one, rejected(error));
       }
     }),
   );
+  return chunk.map((one) => (isPrepared(one) ? results.get(one)! : rejected(one)));
 }
 
+/**
+ * The ledger comes first, then the lane: a crash in between leaves a known id without a job,
+ * and the caller's repetition adds the job.
+ */
 async function enqueueForAccount(
   deps: EnqueueDeps,
   appId: string,
   group: readonly Prepared[],
-  results: BatchResult[],
-): Promise<void> {
-  const acceptances = await deps.lanes.ledger(appId).accept(
-    group.map(({ messageKey, envelope, contentHash }) => ({
-      messageKey,
-      kind: envelope.kind,
-      ...(contentHash !== undefined && { contentHash }),
-      ...(envelope.sendAt !== undefined && { due: envelope.sendAt }),
-    })),
-  );
+): Promise<BatchResult[]> {
+  const acceptances = await deps.lanes.ledger(appId).accept(group.map(acceptRequest));
   // `queued` may mean that an earlier call died before its job was added; adding is idempotent.
   const forLane = group.filter((_, index) => belongsInLane(acceptances[index]));
   const now = deps.clock.now();
@@ -139,9 +97,20 @@ async function enqueueForAccount(
     const jobs = ones.map((one) => toLaneJob(one.messageKey, one.envelope, now));
     await deps.lanes.lane(appId, kind).addBulk(jobs);
   }
-  group.forEach((one, index) => {
-    results[one.index] = resultOf(one, acceptances[index]);
-  });
+  return group.map((one, index) => resultOf(one, acceptances[index]));
+}
+
+function isPrepared(one: Prepared | CourierError): one is Prepared {
+  return !(one instanceof CourierError);
+}
+
+function acceptRequest({ messageKey, envelope, contentHash }: Prepared): AcceptRequest {
+  return {
+    messageKey,
+    kind: envelope.kind,
+    ...(contentHash !== undefined && { contentHash }),
+    ...(envelope.sendAt !== undefined && { due: envelope.sendAt }),
+  };
 }
 
 function belongsInLane(acceptance: Acceptance | undefined): boolean {
@@ -177,21 +146,6 @@ function revoke(deps: EnqueueDeps, appId: string, group: readonly Prepared[]): v
   }
 }
 
-function rejectRest(
-  deps: EnqueueDeps,
-  inputs: readonly unknown[],
-  start: number,
-  results: BatchResult[],
-  error: CourierError,
-): BatchResult[] {
-  for (let index = start; index < inputs.length; index++) {
-    if (results[index]) continue;
-    const one = prepare(deps, inputs[index], index);
-    results[index] = rejected(one instanceof CourierError ? one : error);
-  }
-  return results;
-}
-
 function groupBy<Item, Key extends string>(
   items: readonly Item[],
   keyOf: (item: Item) => Key,
@@ -212,26 +166,4 @@ function rejected(error: CourierError): BatchResult {
     message: error.message,
     ...(error.issues.length > 0 && { issues: error.issues }),
   };
-}
-
-function invalid(issues: readonly Issue[]): CourierError {
-  const first = issues[0];
-  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
-  const text = first ? `${first.path || 'envelope'}: ${first.reason}${more}` : 'not valid';
-  return new CourierError('ERR_INVALID_MESSAGE', text, { issues });
-}
-
-function unknownAccount(appId: string): CourierError {
-  return new CourierError(
-    'ERR_UNKNOWN_ACCOUNT',
-    `Account ${appId} is not in the accounts file. Add it there, or correct the appId.`,
-  );
-}
-
-function conflict(appId: string, id: string): CourierError {
-  return new CourierError(
-    'ERR_ID_CONFLICT',
-    `The id "${id}" of ${appId} was used before with other content. Use one id per message, and ` +
-      'the same content whenever you repeat it.',
-  );
 }

@@ -31,6 +31,7 @@ export function openLanes(redis: RedisClient, ledgerTtlMs: number): OpenLanes {
           ttlMs: ledgerTtlMs,
           leaseMs: TIMINGS.leaseMs,
           guardMs: TIMINGS.templateRetryGuardMs,
+          budget: TIMINGS.templateRetryDelaysMs.length + 1,
         });
       ledgers.set(appId, ledger);
       return ledger;

@@ -103,7 +103,7 @@ export type Outcome =
 
 /** One settled try to send, as `status` shows it. */
 export interface Attempt {
-  /** Counts from 1; starts again after a redrive. */
+  /** Counts from 1 over the whole life of the message, redrives included. */
   readonly number: number;
   /** When the try began, epoch milliseconds by Redis' clock. */
   readonly at: number;

@@ -21,7 +21,10 @@ export interface ObservedLane {
 
 /** The counters of one lane, bound to its labels once: they are on the send path. */
 export interface LaneMetrics {
-  sent(outcome: string, errcode: number | undefined, durationSeconds: number): void;
+  /** A run came to its outcome. */
+  ended(outcome: string): void;
+  /** A request was made; `errcode` is absent where no answer of WeChat's came. */
+  answered(errcode: number | undefined, durationSeconds: number): void;
   delivered(latencySeconds: number): void;
   throttled(): void;
   died(reason: DeadReason): void;
@@ -92,9 +95,11 @@ export function createWorkerMetrics(now: () => number): WorkerMetrics {
       const sent = sends.labels({ ...labels, outcome: 'sent' });
       const ok = errcodes.labels({ ...labels, errcode: '0' });
       return {
-        sent(outcome, errcode, durationSeconds) {
+        ended(outcome) {
           if (outcome === 'sent') sent.inc();
           else sends.inc({ ...labels, outcome });
+        },
+        answered(errcode, durationSeconds) {
           if (errcode === 0) ok.inc();
           else if (errcode !== undefined) errcodes.inc({ ...labels, errcode: String(errcode) });
           seconds.observe(durationSeconds);

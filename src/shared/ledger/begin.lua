@@ -4,13 +4,15 @@
 -- KEYS 2  set of pending dead letters      KEYS 3  set of unknown messages
 -- KEYS 4… ledger record of each message
 -- ARGV 1  lease ms   2  guard ms (how long WeChat is trusted to deduplicate client_msg_id)
--- ARGV 3… per message: message key, owner, kind (t|c), expiresAt ('' = never), resend ('1' | '')
+--      3  budget: attempts after which an interrupted message is not tried again
+-- ARGV 4… per message: message key, owner, kind (t|c), expiresAt ('' = never), resend ('1' | '')
 -- returns the token generation, then per message one of
 --   {'GO', fence, budget spent, total attempts, ambiguous since ('' = never)}
---   {'BUSY', ms}  {'END', state}  — after END nothing is to be sent; 'dead' and 'unknown' may be new
+--   {'BUSY', ms}
+--   {'END', state, '1' if this call ended it}  — nothing is to be sent
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
-local lease, guard = tonumber(ARGV[1]), tonumber(ARGV[2])
+local lease, guard, budget = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local out = { redis.call('HGET', KEYS[1], 'gen') or '0' }
 
 -- A run that took the lease and never settled: it may have sent.
@@ -26,29 +28,29 @@ local function interrupted(key, r)
 end
 
 for i = 4, #KEYS do
-  local key, a = KEYS[i], 3 + (i - 4) * 5
+  local key, a = KEYS[i], 4 + (i - 4) * 5
   local id, owner, kind, expires, resend = ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4]
   local v = redis.call('HMGET', key, 'st', 'until', 'tb', 't0', 'n', 'c')
   local st = v[1]
   local r = { tb = tonumber(v[3]), t0 = v[4], n = tonumber(v[5] or 0), c = tonumber(v[6] or 0) }
   local answer
   if st and st ~= 'queued' and st ~= 'retrying' and st ~= 'sending' then
-    answer = { 'END', st }
+    answer = { 'END', st, '' }
   elseif st == 'sending' and now < tonumber(v[2]) then
     answer = { 'BUSY', tostring(v[2] - now) }
   else
     if st == 'sending' then interrupted(key, r) end
-    local parked = st == 'sending' and kind == 'c' and resend ~= '1'
+    local parked = st == 'sending' and ((kind == 'c' and resend ~= '1') or r.n >= budget)
     if parked or (kind == 't' and r.t0 and now - r.t0 > guard) then
       redis.call('HSET', key, 'st', 'unknown', 'end', now)
       redis.call('HDEL', key, 'own', 'until', 'tb')
       redis.call('ZADD', KEYS[3], now, id)
-      answer = { 'END', 'unknown' }
+      answer = { 'END', 'unknown', '1' }
     elseif expires ~= '' and now >= tonumber(expires) then
       redis.call('HSET', key, 'st', 'dead', 'why', 'expired', 'end', now)
       redis.call('HDEL', key, 'own', 'until', 'tb')
       redis.call('ZADD', KEYS[2], now, id)
-      answer = { 'END', 'dead' }
+      answer = { 'END', 'dead', '1' }
     else
       if not st then redis.call('HSET', key, 'k', kind, 'a', now) end
       redis.call('HSET', key, 'st', 'sending', 'own', owner, 'until', now + lease, 'tb', now)

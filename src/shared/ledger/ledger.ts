@@ -70,8 +70,8 @@ export type Begun =
     }
   /** Another run holds the lease. */
   | { readonly kind: 'busy'; readonly retryInMs: number }
-  /** Nothing is to be sent. */
-  | { readonly kind: 'ended'; readonly state: StoredState };
+  /** Nothing is to be sent. `now`: this very call ended the message (expired, or unknown). */
+  | { readonly kind: 'ended'; readonly state: StoredState; readonly now: boolean };
 
 export interface SettleRequest {
   readonly messageKey: string;

@@ -34,6 +34,8 @@ export interface RedisLedgerOptions {
   readonly leaseMs: number;
   /** How long WeChat is trusted to deduplicate a `client_msg_id` (WeChat facts §2.3: 10 min). */
   readonly guardMs: number;
+  /** Attempts after which an interrupted message is not tried again. */
+  readonly budget: number;
 }
 
 /** The ledger of one account, in Redis. */
@@ -92,12 +94,12 @@ async function acceptMany(
 }
 
 async function beginMany(
-  { redis, appId, leaseMs, guardMs }: RedisLedgerOptions,
+  { redis, appId, leaseMs, guardMs, budget }: RedisLedgerOptions,
   requests: readonly BeginRequest[],
 ): Promise<Begun[]> {
   const keys = accountKeys(appId);
   const scriptKeys: string[] = [keys.token, keys.deadPending, keys.unknown];
-  const args: (string | number)[] = [leaseMs, guardMs];
+  const args: (string | number)[] = [leaseMs, guardMs, budget];
   for (const request of requests) {
     scriptKeys.push(keys.ledger(request.messageKey));
     args.push(
@@ -130,6 +132,7 @@ function parseBegun(answer: readonly unknown[], tokenGeneration: string): Begun 
       return {
         kind: 'ended',
         state: parseState(String(answer[1])) ?? unexpected('begin', answer),
+        now: answer[2] === '1',
       };
     default:
       return unexpected('begin', answer);

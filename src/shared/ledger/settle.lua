@@ -42,8 +42,10 @@ for i = 3, #KEYS do
       redis.call('HDEL', key, 'own', 'until', 'tb')
     else
       redis.call('HSET', key, 'st', to, 'end', now)
-      redis.call('HDEL', key, 'own', 'until', 'tb', 'n', 'f', 'due', 'why', 'ec')
+      redis.call('HDEL', key, 'own', 'until', 'tb', 'n', 'due', 'why', 'ec')
       if to ~= 'unknown' then redis.call('HDEL', key, 't0') end
+      -- The fence outlives a message that may be put back, or an old run's word could count.
+      if to ~= 'unknown' and to ~= 'dead' then redis.call('HDEL', key, 'f') end
       if msgid ~= '' then redis.call('HSET', key, 'id', msgid) end
       if reason ~= '' then redis.call('HSET', key, 'why', reason) end
       if errcode ~= '' then redis.call('HSET', key, 'ec', errcode) end

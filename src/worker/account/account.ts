@@ -55,6 +55,7 @@ export function createAccount(deps: AccountDeps, account: Account): RunningAccou
     ttlMs: deps.config.ledgerTtlHours * 3_600_000,
     leaseMs: TIMINGS.leaseMs,
     guardMs: TIMINGS.templateRetryGuardMs,
+    budget: TIMINGS.templateRetryDelaysMs.length + 1,
   });
   const store = createTokenStore(redis, appId, createTokenSeal(account, deps.randomBytes));
   const tokens = createTokens({

@@ -60,12 +60,17 @@ function integerOf(value: unknown): number | null {
   return typeof value === 'string' && /^-?\d{1,9}$/.test(value) ? Number(value) : null;
 }
 
+/** More than any text of WeChat's; a longer one is cut before it is looked at. */
+const ERRMSG_LENGTH = 300;
+
 /** Parts the request id from WeChat's text: `… rid: 8hex-8hex-8hex` or `… hint: [xxxx]`. */
 export function splitErrmsg(errmsg: string): { text: string; rid?: string } {
-  const found = /\s*,?\s*\b(?:rid|hints?)\b\s*:?\s*\[?\s*([\w-]*).*$/i.exec(errmsg);
-  if (!found) return { text: errmsg.slice(0, 200) };
+  const short = errmsg.slice(0, ERRMSG_LENGTH);
+  const found = /\b(?:rid|hints?)\b\s?:?\s?\[?\s?([\w-]*)/i.exec(short);
+  if (!found) return { text: short.trim() };
   const rid = found[1];
-  return { text: errmsg.slice(0, found.index).slice(0, 200), ...(rid && { rid }) };
+  const text = short.slice(0, found.index).trim();
+  return { text: text.endsWith(',') ? text.slice(0, -1) : text, ...(rid && { rid }) };
 }
 
 function isSuccess(httpStatus: number): boolean {

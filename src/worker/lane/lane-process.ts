@@ -2,7 +2,6 @@ import type { Job } from 'bullmq';
 import type { Clock } from '../../shared/clock.ts';
 import type { DeadLetterQueue } from '../../shared/dead-letter.ts';
 import type { LaneJob, LaneResult } from '../../shared/lane.ts';
-import type { StoredState } from '../../shared/ledger/ledger.ts';
 import { type Logger, maskOpenid } from '../../shared/logger.ts';
 import type { Kind, SnoozeCause } from '../../shared/outcome.ts';
 import type { AccountPause } from '../account/account-pause.ts';
@@ -26,6 +25,7 @@ export interface LaneProcessDeps extends DeliverDeps {
 }
 
 type LaneJobHandle = Job<LaneJob, LaneResult>;
+type EndedRun = Extract<Delivered, { kind: 'ended' }>;
 type SettledRun = Extract<Delivered, { kind: 'settled' }>;
 
 /** Delivers a job's message and does everything that follows from the outcome. */
@@ -37,7 +37,7 @@ export function createLaneProcess(deps: LaneProcessDeps) {
       case 'busy':
         return { kind: 'later', delayMs: delivered.retryInMs + 50 };
       case 'ended':
-        return await alreadyEnded(deps, run, job, delivered.state);
+        return await alreadyEnded(deps, run, job, delivered);
       case 'settled':
         report(deps, run, job, delivered);
         return await consequences(deps, run, job, delivered);
@@ -50,10 +50,18 @@ async function alreadyEnded(
   deps: LaneProcessDeps,
   run: Run,
   job: LaneJobHandle,
-  state: StoredState,
+  { state, now }: EndedRun,
 ): Promise<JobEnding> {
   const { appId, kind, messageKey } = run;
-  deps.logger.info({ messageId: `${appId}.${messageKey}`, appId, kind, state }, 'already ended');
+  const line = { messageId: `${appId}.${messageKey}`, appId, kind, state };
+  if (now) {
+    deps.logger.warn(line, 'ended before it was sent');
+    deps.metrics.ended(state);
+    // The only death that `begin` decides.
+    if (state === 'dead') deps.metrics.died('expired');
+  } else {
+    deps.logger.info(line, 'already ended');
+  }
   if (state === 'unknown') return parked();
   if (state === 'dead') return await dead(deps, run, job, undefined);
   return { kind: 'complete', result: { state }, keep: true };
@@ -162,7 +170,8 @@ function report(deps: LaneProcessDeps, run: Run, job: LaneJobHandle, ended: Sett
     line,
     'delivery',
   );
-  deps.metrics.sent(outcome.kind, verdict?.errcode, durationMs / 1000);
+  deps.metrics.ended(outcome.kind);
+  if (durationMs > 0) deps.metrics.answered(verdict?.errcode, durationMs / 1000);
   if (outcome.kind === 'dead') deps.metrics.died(outcome.reason);
   if (outcome.kind === 'sent' || outcome.kind === 'held') deps.metrics.delivered(waitedMs / 1000);
 }
