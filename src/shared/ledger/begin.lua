@@ -39,6 +39,7 @@ for i = 4, #KEYS do
   elseif st == 'sending' and now < tonumber(v[2]) then
     answer = { 'BUSY', tostring(v[2] - now) }
   else
+    if not st then redis.call('HSET', key, 'k', kind, 'a', now) end
     if st == 'sending' then interrupted(key, r) end
     local parked = st == 'sending' and ((kind == 'c' and resend ~= '1') or r.n >= budget)
     if parked or (kind == 't' and r.t0 and now - r.t0 > guard) then
@@ -52,7 +53,6 @@ for i = 4, #KEYS do
       redis.call('ZADD', KEYS[2], now, id)
       answer = { 'END', 'dead', '1' }
     else
-      if not st then redis.call('HSET', key, 'k', kind, 'a', now) end
       redis.call('HSET', key, 'st', 'sending', 'own', owner, 'until', now + lease, 'tb', now)
       local fence = redis.call('HINCRBY', key, 'f', 1)
       answer = { 'GO', tostring(fence), tostring(r.n), tostring(r.c), r.t0 or '' }

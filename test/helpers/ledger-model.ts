@@ -1,0 +1,171 @@
+import type { DeadReason, Kind, VerdictClass } from '../../src/shared/outcome.ts';
+
+/** What a run may settle as: the shapes that the worker produces, and no others. */
+export const ENDINGS = {
+  sent: { to: 'sent', verdict: 'ok', spends: true, ambiguous: false },
+  held: { to: 'held', verdict: 'held-review', spends: true, ambiguous: false },
+  refused: { to: 'retry', verdict: 'transient', spends: true, ambiguous: false },
+  unreached: { to: 'retry', verdict: 'not-sent', spends: false, ambiguous: false },
+  unclear: { to: 'retry', verdict: 'ambiguous', spends: true, ambiguous: true },
+  parked: { to: 'unknown', verdict: 'ambiguous', spends: true, ambiguous: true },
+  snoozed: { to: 'snooze', verdict: undefined, spends: false, ambiguous: false },
+  died: { to: 'dead', verdict: 'permanent-recipient', spends: true, ambiguous: false },
+} as const satisfies Record<
+  string,
+  {
+    to: 'sent' | 'held' | 'retry' | 'snooze' | 'unknown' | 'dead';
+    verdict: VerdictClass | undefined;
+    spends: boolean;
+    ambiguous: boolean;
+  }
+>;
+export type Ending = keyof typeof ENDINGS;
+
+/** One `go`: who has it, and whether it may have left something at WeChat. */
+export interface Ticket {
+  readonly owner: string;
+  readonly fence: string;
+  readonly generation: number;
+  may: 'be out' | 'not be out';
+}
+
+type State =
+  | 'none'
+  | 'queued'
+  | 'sending'
+  | 'retrying'
+  | 'sent'
+  | 'held'
+  | 'unknown'
+  | 'dead'
+  | 'cancelled';
+
+const OPEN: readonly State[] = ['none', 'queued', 'retrying', 'sending'];
+const EXPIRING: readonly State[] = ['sent', 'held', 'cancelled'];
+
+/** What the ledger should know of one message: the state table, without Redis and without time. */
+export class MessageModel {
+  readonly kind: Kind;
+  readonly resend: boolean;
+  state: State = 'none';
+  hash = '';
+  live: Ticket | null = null;
+  lapsed = false;
+  /** An attempt may be out; `old`: longer ago than WeChat is trusted to remember it. */
+  doubt: 'none' | 'fresh' | 'old' = 'none';
+  spent = 0;
+  redrives = 0;
+  log: VerdictClass[] = [];
+  reason: DeadReason | undefined;
+  pendingLetter = false;
+  listedUnknown = false;
+  readonly tickets: Ticket[] = [];
+  readonly #budget: number;
+
+  constructor(kind: Kind, resend: boolean, budget: number) {
+    this.kind = kind;
+    this.resend = resend;
+    this.#budget = budget;
+  }
+
+  get expires(): boolean {
+    return EXPIRING.includes(this.state);
+  }
+
+  accept(hash: string): 'new' | 'known' | 'conflict' {
+    if (this.state !== 'none') return this.hash === hash ? 'known' : 'conflict';
+    this.state = 'queued';
+    this.hash = hash;
+    return 'new';
+  }
+
+  begin(expired: boolean): 'go' | 'busy' | 'ended' {
+    if (!OPEN.includes(this.state)) return 'ended';
+    const interrupted = this.state === 'sending';
+    if (interrupted && !this.lapsed) return 'busy';
+    if (interrupted) {
+      if (this.doubt === 'none') this.doubt = 'fresh';
+      this.#attempt('ambiguous', true);
+    }
+    this.live = null;
+    const atMostOnce = this.kind === 'custom' && !this.resend;
+    const parked = interrupted && (atMostOnce || this.spent >= this.#budget);
+    if (parked || (this.kind === 'template' && this.doubt === 'old')) {
+      this.state = 'unknown';
+      this.listedUnknown = true;
+      return 'ended';
+    }
+    if (expired) {
+      this.#die('expired');
+      return 'ended';
+    }
+    this.state = 'sending';
+    this.lapsed = false;
+    return 'go';
+  }
+
+  went(owner: string, fence: string): Ticket {
+    const ticket: Ticket = { owner, fence, generation: this.redrives, may: 'be out' };
+    this.live = ticket;
+    this.tickets.push(ticket);
+    return ticket;
+  }
+
+  settle(ticket: Ticket, ending: Ending): 'ok' | 'already-sent' | 'stale' {
+    const { to, verdict, spends, ambiguous } = ENDINGS[ending];
+    if (this.state === 'sent') return 'already-sent';
+    const mine = this.state === 'sending' && this.live === ticket;
+    if (to !== 'sent' && !mine) return 'stale';
+    if (!ambiguous && to !== 'sent' && to !== 'held') ticket.may = 'not be out';
+    const doubted = this.doubt !== 'none' || this.spent > 0;
+    if (verdict) this.#attempt(verdict, spends);
+    this.live = null;
+    switch (to) {
+      case 'retry':
+      case 'snooze':
+        if (ambiguous && this.doubt === 'none') this.doubt = 'fresh';
+        this.state = to === 'retry' || doubted ? 'retrying' : 'queued';
+        return 'ok';
+      case 'dead':
+        this.#die('permanent-recipient');
+        return 'ok';
+      case 'unknown':
+        this.state = 'unknown';
+        this.listedUnknown = true;
+        return 'ok';
+      case 'sent':
+      case 'held':
+        this.state = to;
+        this.reason = undefined;
+        this.listedUnknown = false;
+        return 'ok';
+    }
+  }
+
+  cancel(): boolean {
+    const waits = this.state === 'queued' || this.state === 'retrying';
+    if (waits && this.doubt === 'none') this.state = 'cancelled';
+    return this.state === 'cancelled';
+  }
+
+  redrive(): void {
+    if (this.state !== 'dead' && this.state !== 'none') return;
+    this.state = 'queued';
+    this.redrives += 1;
+    this.spent = 0;
+    this.doubt = 'none';
+    this.reason = undefined;
+    this.pendingLetter = false;
+  }
+
+  #attempt(verdict: VerdictClass, spends: boolean): void {
+    this.log.push(verdict);
+    if (spends) this.spent += 1;
+  }
+
+  #die(reason: DeadReason): void {
+    this.state = 'dead';
+    this.reason = reason;
+    this.pendingLetter = true;
+  }
+}
