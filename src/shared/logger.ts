@@ -5,7 +5,7 @@ export type Logger = PinoLogger;
 
 /** What must never be in a line, whoever wrote it: the last net under the code that takes care. */
 const SECRETS =
-  /(access_token|appsecret|secret|password|authorization|encodingAesKey)(["']?\s*[=:]\s*["']?(?:Bearer\s+)?)([^"'&\s,}\\]{4,})/gi;
+  /(access_token|appsecret|secret|password|authorization|encodingAesKey)(\\*["']?\s*[=:]\s*\\*["']?(?:Bearer\s+)?)([^"'&\s,}\\]{4,})/gi;
 const URL_PASSWORD = /(rediss?(?:\+\w+)?:\/\/[^:@/\s"]*):[^@/\s"]+@/gi;
 
 /** Removes values of secret-looking fields and passwords inside URLs from a text. */
