@@ -69,7 +69,14 @@ export async function setStage(backstage: Backstage): Promise<Stage> {
   ]);
   broken.catch(() => undefined);
   return {
-    ...{ dir, shop, sister, redisUrl: redis.url, accountsFile, envFile, simulatorUrl, broken },
+    dir,
+    shop,
+    sister,
+    redisUrl: redis.url,
+    accountsFile,
+    envFile,
+    simulatorUrl,
+    broken,
     processes: [{ name: 'Redis', pid: redis.pid }, ...children],
   };
 }

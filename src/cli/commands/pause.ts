@@ -1,0 +1,55 @@
+import { Command } from 'commander';
+import { type AccountControl, openAccountControl } from '../../shared/account-control.ts';
+import { loadAccountsFile } from '../../shared/accounts.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { CourierError } from '../../shared/errors.ts';
+import { answering, withExamples } from '../answer.ts';
+import { readConfig, withRedis } from '../connection.ts';
+
+export function pauseCommand(): Command {
+  const command = new Command('pause')
+    .description('stop sending for an account; its messages wait until it is resumed')
+    .argument('<appId>', 'an account of the accounts file');
+  withExamples(command, 'courier pause wx0123456789abcdef');
+  return answering(command, async (appId: string) => {
+    await withAccount(appId, (account) => account.pause());
+    const text = `Paused: ${appId} sends nothing until "courier resume ${appId}".`;
+    return { json: { appId, paused: true }, text };
+  });
+}
+
+export function resumeCommand(): Command {
+  const command = new Command('resume')
+    .description('let an account send again, whatever had stopped it, and wake its lanes')
+    .argument('<appId>', 'an account of the accounts file');
+  withExamples(command, 'courier resume wx0123456789abcdef');
+  return answering(command, async (appId: string) => {
+    await withAccount(appId, (account) => account.resume());
+    const text = `Resumed: ${appId} sends again; lanes that slept wake within 30 seconds.`;
+    return { json: { appId, paused: false }, text };
+  });
+}
+
+/** @throws CourierError `ERR_UNKNOWN_ACCOUNT`: a typing error must not look like a pause */
+async function withAccount(
+  appId: string,
+  work: (account: AccountControl) => Promise<void>,
+): Promise<void> {
+  const { accountsFile } = readConfig();
+  const accounts = loadAccountsFile(accountsFile, process.env);
+  if (!accounts.some((account) => account.appId === appId)) {
+    const known = accounts.map((account) => account.appId).join(', ');
+    throw new CourierError(
+      'ERR_UNKNOWN_ACCOUNT',
+      `Expected an account of ${accountsFile} (${known}), got "${appId.slice(0, 64)}".`,
+    );
+  }
+  await withRedis(async (redis) => {
+    const account = openAccountControl(redis, appId, systemClock);
+    try {
+      await work(account);
+    } finally {
+      await account.close();
+    }
+  });
+}

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { cancelCommand } from './commands/cancel.ts';
+import { deadLettersCommand } from './commands/dead-letters.ts';
+import { explainCommand } from './commands/explain.ts';
+import { pauseCommand, resumeCommand } from './commands/pause.ts';
+import { queuesCommand } from './commands/queues.ts';
+import { sendCommand } from './commands/send.ts';
+import { simulatorCommand } from './commands/simulator.ts';
+import { startCommand } from './commands/start.ts';
+import { statusCommand } from './commands/status.ts';
+
+const AFTER = `
+Every command takes --help, and with --json prints one JSON document.
+
+Environment:
+  REDIS_URL              Redis to use; default: a running "npm start" in this folder,
+                         else redis://127.0.0.1:6379/0
+  COURIER_ACCOUNTS_FILE  the accounts; default ./accounts.json
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 78 bad configuration`;
+
+/** All commands of `courier`. */
+export function buildProgram(): Command {
+  const program = new Command('courier')
+    .description('Sends messages of WeChat Official Accounts, and looks after them.')
+    .version(version())
+    .showHelpAfterError('Add --help for what is possible.')
+    .exitOverride()
+    .addHelpText('after', AFTER);
+  const commands = [
+    startCommand(),
+    sendCommand(),
+    statusCommand(),
+    cancelCommand(),
+    deadLettersCommand(),
+    queuesCommand(),
+    pauseCommand(),
+    resumeCommand(),
+    explainCommand(),
+    simulatorCommand(),
+  ];
+  for (const command of commands) inherit(program, command);
+  return program;
+}
+
+/** Settings reach commands only when they are created inside their parent; ours come ready. */
+function inherit(parent: Command, child: Command): void {
+  child.copyInheritedSettings(parent);
+  for (const grandchild of child.commands) grandchild.copyInheritedSettings(parent);
+  if (!parent.commands.includes(child)) parent.addCommand(child);
+}
+
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  const { version: text } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+  return text;
+}

@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs';
+import { type Config, loadConfig, printableConfig } from '../shared/config.ts';
+import { CourierError } from '../shared/errors.ts';
+import { createLogger, type Logger } from '../shared/logger.ts';
+import { runMain, runProcess } from '../shared/run-process.ts';
+import { buildWorker } from '../worker/build.ts';
+import { type PrivateRedis, startPrivateRedis } from './private-redis.ts';
+
+/** Data of the private Redis, in the folder where the command runs. */
+const DATA = './data';
+
+/**
+ * Every role in one process group for a single machine, until SIGINT or SIGTERM: on the Redis
+ * of `REDIS_URL` if that is set, otherwise on a private one.
+ */
+export async function startAll(env: NodeJS.ProcessEnv): Promise<void> {
+  await runMain(async () => {
+    requireAccounts(loadConfig(env));
+    const redis = env['REDIS_URL'] ? undefined : await startPrivateRedis({ dir: DATA });
+    try {
+      await run(env, redis);
+    } catch (error) {
+      await redis?.stop();
+      throw error;
+    }
+  });
+}
+
+async function run(env: NodeJS.ProcessEnv, redis: PrivateRedis | undefined): Promise<void> {
+  const config = loadConfig({ ...env, ...(redis && { REDIS_URL: redis.url }) });
+  const logger = createLogger({ name: 'all', level: config.logLevel });
+  for (const warning of config.warnings) logger.warn(warning);
+  logger.info(printableConfig(config), 'settings');
+  const worker = buildWorker(config, env, logger);
+  let stopping = false;
+  if (redis) watchOver(redis, logger, () => stopping);
+  await runProcess(
+    {
+      start: async () => ({ role: 'all', roles: ['worker'], ...(await worker.start()) }),
+      async stop() {
+        stopping = true;
+        await worker.stop();
+        await redis?.stop();
+      },
+      reload: () => worker.reloadAccounts(),
+    },
+    logger,
+    { graceMs: config.shutdownGraceMs },
+  );
+}
+
+/** Nobody else would start it again, and with a new start the data is there as it was. */
+function watchOver(redis: PrivateRedis, logger: Logger, isStopping: () => boolean): void {
+  void redis.exited.then((end) => {
+    if (isStopping()) return;
+    logger.fatal({ detail: end }, 'the private Redis is gone');
+    throw new Error(`The private Redis ${end}`);
+  });
+}
+
+function requireAccounts({ accountsFile }: Config): void {
+  if (existsSync(accountsFile)) return;
+  throw new CourierError(
+    'ERR_CONFIG',
+    `Expected the accounts in ${accountsFile}, but there is no such file. Copy ` +
+      'accounts.example.json to it and fill in "appId" and "secret" of your Official Account ' +
+      '("${WX_SECRET}" is read from the environment); all else has a default.',
+  );
+}

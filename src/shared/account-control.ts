@@ -1,0 +1,81 @@
+import type { Clock } from './clock.ts';
+import { accountKeys } from './keys.ts';
+import {
+  type LaneOverview,
+  laneOverview,
+  type PauseOverview,
+  pauseOverview,
+} from './lane-overview.ts';
+import { type LaneQueue, openLane } from './lane.ts';
+import { KINDS, type Kind } from './outcome.ts';
+import type { RedisClient } from './redis.ts';
+
+/** How one account stands. */
+export interface AccountOverview {
+  readonly appId: string;
+  /** Absent while the account is at work. */
+  readonly pause?: PauseOverview;
+  readonly lanes: readonly LaneOverview[];
+}
+
+/** One account in the hands of an operator: looked at, paused, resumed. */
+export interface AccountControl {
+  overview(): Promise<AccountOverview>;
+  /**
+   * No message of the account is sent from now on, in all processes; those whose request is on
+   * its way end as usual. It lasts until somebody resumes: nothing probes a pause of ours.
+   */
+  pause(): Promise<void>;
+  /**
+   * Ends any pause, WeChat's trouble included, and wakes lanes that sleep; workers that already
+   * sleep notice within 30 seconds. If the trouble is still there it comes back by itself.
+   */
+  resume(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function openAccountControl(
+  redis: RedisClient,
+  appId: string,
+  clock: Clock,
+): AccountControl {
+  const keys = accountKeys(appId);
+  const lanes: Readonly<Record<Kind, LaneQueue>> = {
+    template: openLane(redis, appId, 'template', ignore),
+    custom: openLane(redis, appId, 'custom', ignore),
+  };
+  return {
+    async overview() {
+      const pause = await pauseOverview(redis, appId);
+      const overviews = await Promise.all(
+        KINDS.map((kind) => laneOverview(redis, lanes[kind], appId, kind, clock.now())),
+      );
+      return { appId, ...(pause && { pause }), lanes: overviews };
+    },
+    async pause() {
+      await redis.hsetnx(keys.pause, 'since', clock.now());
+      await redis.hset(keys.pause, 'cause', 'operator');
+      await redis.hdel(keys.pause, 'errcode', 'errmsg', 'probeAt', 'probes');
+      await redis.persist(keys.pause);
+      await Promise.all(KINDS.map((kind) => lanes[kind].pause()));
+    },
+    async resume() {
+      await redis.del(keys.pause);
+      await Promise.all(
+        KINDS.map(async (kind) => {
+          await redis.del(keys.sleep(kind));
+          await lanes[kind].removeRateLimitKey();
+          await lanes[kind].resume();
+        }),
+      );
+    },
+    async close() {
+      await Promise.all(KINDS.map((kind) => lanes[kind].close()));
+    },
+  };
+}
+
+/** Trouble with Redis reaches the caller as the rejection of its call. */
+function ignore(): void {
+  return;
+}
