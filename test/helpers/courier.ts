@@ -226,8 +226,8 @@ async function openShop(options: ShopOptions, world: World): Promise<Shop> {
       appId,
       kind: 'template',
       message: {
-        touser: 'o-ann-0123456789abcdef',
-        template_id: 'tmpl',
+        touser: 'oAnn-0123456789abcdefghij',
+        template_id: 'ngqIpbwh8bUfcSsECmogfXcV14J0tQlEpBO27izEYtY',
         data: { thing1: { value: '巧克力' }, ...data },
       },
       ...fields,
@@ -236,7 +236,7 @@ async function openShop(options: ShopOptions, world: World): Promise<Shop> {
       appId,
       kind: 'custom',
       message: {
-        touser: 'o-ann-0123456789abcdef',
+        touser: 'oAnn-0123456789abcdefghij',
         msgtype: 'text',
         text: { content: `hello ${randomBytes(6).toString('hex')}` },
       },
