@@ -209,7 +209,15 @@ async function openShop(options: ShopOptions, world: World): Promise<Shop> {
   control('POST', 'accounts', { appId, secret });
 
   const shop: Shop = {
-    ...{ appId, secret, redisUrl, redis, producer, workers, accountsFile, simulator, apiBase },
+    appId,
+    secret,
+    redisUrl,
+    redis,
+    producer,
+    workers,
+    accountsFile,
+    simulator,
+    apiBase,
     keys: accountKeys(appId),
     log: () => workers.flatMap((worker) => worker.log),
     async startWorker() {

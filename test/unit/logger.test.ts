@@ -32,8 +32,12 @@ describe('a line never shows', () => {
     expect(JSON.parse(scrub(JSON.stringify(value)))).toMatchObject({ n: 1 });
   });
 
-  test('and takes no long time, whatever is in it', () => {
-    fc.assert(fc.property(anyText(2_000), (text) => void scrub(text)));
+  test('and is scrubbed without trouble, whatever is in it', () => {
+    fc.assert(
+      fc.property(anyText(2_000), (text) => {
+        expect(typeof scrub(text)).toBe('string');
+      }),
+    );
   });
 });
 

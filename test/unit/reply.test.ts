@@ -146,6 +146,6 @@ describe('the request id', () => {
   });
 
   test('texts are cut to what a person reads', () => {
-    expect(splitErrmsg('x'.repeat(60_000)).text.length).toBeLessThanOrEqual(200);
+    expect(splitErrmsg('x'.repeat(60_000)).text.length).toBeLessThanOrEqual(300);
   });
 });

@@ -25,12 +25,9 @@ test('a wait is between three quarters of its step and the whole step', () => {
       (ladder, attempt, value) => {
         const step = ladder[attempt - 1];
         const delay = delayAfter(attempt, ladder, () => value);
-        if (step === undefined) {
-          expect(delay).toBeNull();
-          return;
-        }
-        expect(delay).toBeGreaterThanOrEqual(Math.floor(step * 0.75));
-        expect(delay).toBeLessThanOrEqual(step);
+        expect(delay === null).toBe(step === undefined);
+        expect(delay ?? 0).toBeGreaterThanOrEqual(Math.floor((step ?? 0) * 0.75));
+        expect(delay ?? 0).toBeLessThanOrEqual(step ?? 0);
       },
     ),
   );
@@ -40,9 +37,8 @@ test('out of reach the wait grows to a minute and stays there for ever', () => {
   fc.assert(
     fc.property(fc.integer({ min: -1, max: 100_000 }), random, (tries, value) => {
       const delay = delayWhileUnreachable(tries, () => value);
-      expect(delay).toBeGreaterThanOrEqual(750);
       expect(delay).toBeLessThanOrEqual(60_000);
-      if (tries >= 4) expect(delay).toBeGreaterThanOrEqual(45_000);
+      expect(delay).toBeGreaterThanOrEqual(tries >= 4 ? 45_000 : 750);
     }),
   );
 });
