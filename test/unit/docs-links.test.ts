@@ -36,8 +36,9 @@ describe('comments in the source', () => {
   it('name sections of the WeChat facts that exist', () => {
     const facts = read('docs/wechat-facts.md');
     const sections = new Set([...facts.matchAll(/^#+ §([\d.]+) /gm)].map(([, number]) => number));
-    const named = mentions(/WeChat facts ((?:,? ?(?:and )?§[\d.]*\d)+)/g).flatMap(({ file, name }) =>
-      [...name.matchAll(/§([\d.]*\d)/g)].map(([, number]) => ({ file, number })),
+    const named = mentions(/WeChat facts ((?:,? ?(?:and )?§[\d.]*\d)+)/g).flatMap(
+      ({ file, name }) =>
+        [...name.matchAll(/§([\d.]*\d)/g)].map(([, number]) => ({ file, number })),
     );
     expect(named.length).toBeGreaterThan(10);
     expect(named.filter(({ number }) => !sections.has(number ?? ''))).toEqual([]);
