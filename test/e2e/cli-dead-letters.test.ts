@@ -1,0 +1,80 @@
+import { beforeAll, expect, test } from 'vitest';
+import type { DeadLetter } from '../../src/producer/index.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+import { APP, newOpenid, useCli } from './cli-harness.ts';
+
+const cli = useCli();
+
+beforeAll(async () => {
+  await cli.startWorker();
+});
+
+/** A recipient whose window is closed, and a message that died of it. */
+async function deadLetter(name: string): Promise<{ openid: string; messageId: string }> {
+  const openid = newOpenid(name);
+  const recipients = [{ openid, window: 'closed' }];
+  cli.simulator.control('POST', '/_control/recipients', { appId: APP, recipients });
+  const messageId = await cli.sendText(openid, `致${name}`, '--id', name);
+  await cli.untilState(messageId, 'dead');
+  await waitFor(async () => (await list('--errcode', '45015')).some(isOf(messageId)), {
+    what: 'the dead letter to be listed',
+    timeoutMs: 15_000,
+  });
+  return { openid, messageId };
+}
+
+const isOf = (messageId: string) => (letter: DeadLetter) => letter.messageId === messageId;
+
+async function list(...flags: string[]): Promise<DeadLetter[]> {
+  const answer = await cli.courier('dead-letters', 'list', ...flags, '--json');
+  return answer.json<{ deadLetters: DeadLetter[] }>().deadLetters;
+}
+
+test('a dead letter is listed and shown with what it means and what to do', async () => {
+  const { messageId } = await deadLetter('listed');
+  const table = await cli.courier('dead-letters', 'list', '--since', '1h');
+  expect(table.stdout).toMatch(new RegExp(`${messageId} +listed +custom .* 45015 +window-expired`));
+  const shown = await cli.courier('dead-letters', 'show', messageId);
+  expect(shown.stdout).toMatch(/what to do +\S/);
+  expect(shown.stdout).toContain('"content": "致listed"');
+  const json = (await cli.courier('dead-letters', 'show', messageId, '--json')).json<DeadLetter>();
+  expect(json).toMatchObject({ messageId, errcode: 45015, reason: 'window-expired' });
+});
+
+test('filters leave out what does not match', async () => {
+  const { messageId } = await deadLetter('filtered');
+  expect((await list('--reason', 'window-expired')).some(isOf(messageId))).toBe(true);
+  expect(await list('--reason', 'poison')).toEqual([]);
+  expect(await list('--app', 'wxffffffffffffffff')).toEqual([]);
+  expect(await list('--limit', '1')).toHaveLength(1);
+});
+
+test('a redriven message is sent once the recipient has written', async () => {
+  const { openid, messageId } = await deadLetter('redriven');
+  const events = [{ openid, event: 'message' }];
+  cli.simulator.control('POST', '/_control/events', { appId: APP, events });
+  const redriven = await cli.courier('dead-letters', 'redrive', messageId, '--json');
+  expect(redriven.json()).toEqual({ redriven: 1, notFound: [] });
+  const status = await cli.untilState(messageId, 'sent');
+  expect(status.attempts.map(({ errcode }) => errcode)).toEqual([45015, 0]);
+});
+
+test('redriving needs to know what, and tells what it did not find', async () => {
+  expect((await cli.courier('dead-letters', 'redrive')).code).toBe(2);
+  expect((await cli.courier('dead-letters', 'redrive', 'x', '--all')).code).toBe(2);
+  const absent = `${APP}.${'b'.repeat(26)}`;
+  const answer = await cli.courier('dead-letters', 'redrive', absent, '--json');
+  expect(answer).toMatchObject({ code: 1 });
+  expect(answer.json()).toEqual({ redriven: 0, notFound: [absent] });
+});
+
+test('purging without a terminal needs --yes, and then forgets the message', async () => {
+  const { messageId } = await deadLetter('purged');
+  const refused = await cli.courier('dead-letters', 'purge', messageId);
+  expect(refused).toMatchObject({ code: 2 });
+  expect(refused.stderr).toContain('--yes');
+  const purged = await cli.courier('dead-letters', 'purge', messageId, '--yes', '--json');
+  expect(purged.json()).toEqual({ purged: 1, notFound: [] });
+  expect((await cli.courier('dead-letters', 'show', messageId)).code).toBe(1);
+  expect((await cli.courier('status', messageId)).code).toBe(1);
+});

@@ -1,0 +1,171 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { AccountOverview } from '../../src/shared/account-control.ts';
+import type { Kind } from '../../src/shared/outcome.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+import { APP, newOpenid, useCli } from './cli-harness.ts';
+
+const cli = useCli();
+
+async function overview(): Promise<AccountOverview> {
+  const answer = await cli.courier('queues', '--json');
+  const [account] = answer.json<{ accounts: AccountOverview[] }>().accounts;
+  if (!account) throw new Error('queues shows no account');
+  return account;
+}
+
+async function sleepOf(kind: Kind) {
+  return (await overview()).lanes.find((lane) => lane.kind === kind)?.sleep;
+}
+
+describe('an account in the hands of an operator', () => {
+  beforeAll(async () => {
+    await cli.startWorker();
+  });
+
+  test('paused it sends nothing, resumed it sends what waited', async () => {
+    await cli.courier('pause', APP);
+    const messageId = await cli.sendText(newOpenid('Paused'), '等一下');
+    expect(await overview()).toMatchObject({
+      pause: { cause: 'operator' },
+      lanes: [
+        { kind: 'template', paused: true },
+        { kind: 'custom', paused: true, waiting: 1, active: 0 },
+      ],
+    });
+    const table = await cli.courier('queues');
+    expect(table.stdout).toMatch(/custom +1 +0 +0 +0 +100\/s +paused by operator since/);
+    await cli.untilState(messageId, 'queued');
+
+    expect((await cli.courier('resume', APP, '--json')).json()).toEqual({
+      appId: APP,
+      paused: false,
+    });
+    await cli.untilState(messageId, 'sent');
+    expect(await overview()).not.toHaveProperty('pause');
+  });
+
+  test('resuming wakes a lane that sleeps', async () => {
+    const path = '/cgi-bin/message/custom/send';
+    const reply = { kind: 'errcode', errcode: 45011 };
+    cli.simulator.control('POST', '/_control/faults', { path, accept: false, reply, count: 1 });
+    const messageId = await cli.sendText(newOpenid('Sleepy'), '太快了');
+    await waitFor(async () => (await sleepOf('custom'))?.cause === 'rate-limit', {
+      timeoutMs: 15_000,
+      what: 'the lane to sleep',
+    });
+    await cli.courier('resume', APP);
+    expect(await sleepOf('custom')).toBeUndefined();
+    await cli.untilState(messageId, 'sent');
+  });
+
+  test('an account nobody knows is not paused by a typing error', async () => {
+    const answer = await cli.courier('pause', 'wx0123456789abcdee', '--json');
+    expect(answer.code).toBe(1);
+    expect(answer.json()).toMatchObject({ error: { code: 'ERR_UNKNOWN_ACCOUNT' } });
+    expect(answer.stderr).toContain(APP);
+  });
+});
+
+describe('explain', () => {
+  test('says in English and Chinese what 45015 means', async () => {
+    const english = await cli.courier('explain', '45015', '--lang', 'en');
+    expect(english.stdout).toMatch(/class +window-expired/);
+    expect(english.stdout).toMatch(/what to do +Send a template/i);
+    const chinese = await cli.courier('explain', '45015', '--lang', 'zh');
+    expect(chinese.stdout).toMatch(/怎么办 +.*模板消息/);
+    const json = (await cli.courier('explain', '45015', '--lang', 'en', '--json')).json();
+    expect(json).toMatchObject({ errcode: 45015, class: 'window-expired' });
+    expect(json['meaning']).toBeTypeOf('string');
+    expect(json['advice']).toBeTypeOf('string');
+  });
+
+  test('takes -1, and knows what it does not know', async () => {
+    expect((await cli.courier('explain', '-1', '--json')).json()).toMatchObject({
+      class: 'transient',
+    });
+    expect((await cli.courier('explain', '99999', '--json')).json()).toMatchObject({
+      class: 'unknown-code',
+    });
+  });
+});
+
+describe('exit codes', () => {
+  test('wrong usage is 2, on stdout one error document with --json', async () => {
+    const wrong = [['bogus'], ['explain', 'abc'], ['send'], ['send', 'custom'], []];
+    const answers = await Promise.all(wrong.map((args) => cli.courier(...args)));
+    expect(answers.map(({ code }) => code)).toEqual(wrong.map(() => 2));
+    const answer = await cli.courier('send', 'custom', '--app', APP, '--json');
+    expect(answer.json()).toMatchObject({ error: { code: 'ERR_USAGE' } });
+    expect(answer.stderr).toContain('--to');
+  });
+
+  test('help and version are 0', async () => {
+    expect(await cli.courier('--version')).toMatchObject({ code: 0 });
+    const help = await cli.courier('dead-letters', 'redrive', '--help');
+    expect(help.code).toBe(0);
+    expect(help.stdout).toContain('Examples:');
+  });
+
+  test('bad configuration is 78', async () => {
+    const args = ['queues'];
+    const missing = await cli.courierWith({ args, env: { COURIER_ACCOUNTS_FILE: './none.json' } });
+    expect(missing).toMatchObject({ code: 78, stderr: /^ERR_CONFIG: / });
+    expect((await cli.courierWith({ args, env: { REDIS_URL: 'http://x' } })).code).toBe(78);
+  });
+
+  test('a Redis that is away is 1, soon and with what to do', async () => {
+    const answer = await cli.courierWith({
+      args: ['queues', '--json'],
+      env: { REDIS_URL: 'redis://127.0.0.1:1/0' },
+    });
+    expect(answer.code).toBe(1);
+    expect(answer.json()).toMatchObject({ error: { code: 'ERR_QUEUE_UNAVAILABLE' } });
+  });
+});
+
+describe('start', () => {
+  let empty = '';
+  beforeAll(async () => {
+    empty = await mkdtemp(path.join(tmpdir(), 'courier-empty-'));
+  });
+  afterAll(async () => {
+    await rm(empty, { recursive: true, force: true });
+  });
+
+  test('a role of the future is refused in one line', async () => {
+    const answer = await cli.courier('start', 'ingest');
+    expect(answer.code).toBe(2);
+    expect(answer.stderr).toMatch(/^ERR_USAGE: .*does not exist yet/);
+  });
+
+  test('without accounts it says what to copy and fill in, and is 78', async () => {
+    const answer = await cli.courierWith({ args: ['start'], cwd: empty, env: {} });
+    expect(answer.code).toBe(78);
+    expect(answer.stderr).toMatch(/^ERR_CONFIG: .*accounts\.example\.json/);
+  });
+
+  test('on its own Redis it serves, courier finds it, and it leaves no process', async () => {
+    const env = { COURIER_METRICS_PORT: '0' };
+    const all = cli.start('dist/cli/main.js', { args: ['start', 'all'], env });
+    await all.ready({ timeoutMs: 30_000 });
+    const state = path.join(cli.folder, 'data/redis.json');
+    const { pid } = JSON.parse(await readFile(state, 'utf8')) as { pid: number };
+    const queues = await cli.courierWith({ args: ['queues'], env: {} });
+    expect(queues).toMatchObject({ code: 0, stderr: '' });
+    expect(await all.stop()).toEqual({ code: 0, signal: null });
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
+
+  test('the worker and the simulator are what their own entries are', async () => {
+    const worker = cli.start('dist/cli/main.js', { args: ['start', 'worker'] });
+    expect(await worker.ready()).toHaveProperty('port');
+    expect((await worker.stop()).code).toBe(0);
+    const args = ['simulator', '--port', '0', '--latency', '5'];
+    const simulator = cli.start('dist/cli/main.js', { args });
+    expect(await simulator.ready()).toMatchObject({ role: 'simulator' });
+    expect((await simulator.stop('SIGINT')).code).toBe(0);
+  });
+});
