@@ -9,7 +9,6 @@ import { CourierError } from '../shared/errors.ts';
 import { parseMessageId } from '../shared/message/message-id.ts';
 import type { DeadReason } from '../shared/outcome.ts';
 import type { RedisClient } from '../shared/redis.ts';
-import { withinDeadline } from './connection.ts';
 import type { OpenLanes } from './lanes.ts';
 
 /** Every given field must match. */
@@ -42,26 +41,29 @@ export interface DeadLetters {
 /** Letters read in one go while filtering. */
 const PAGE = 200;
 
+/** Runs a piece of work against Redis, or says why it cannot. */
+type Call = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
 export function openDeadLetterBox(
   redis: RedisClient,
   lanes: OpenLanes,
+  call: Call,
 ): DeadLetters & { close(): Promise<void> } {
   let opened: DeadLetterQueue | undefined;
   const queue = () => (opened ??= openDeadLetters(redis, () => undefined));
   const find = (messageId: string) => findJob(queue(), lanes, messageId);
-  const guarded = <Result>(call: () => Promise<Result>) => withinDeadline(redis, call);
   return {
-    list: (filter = {}) => listLetters(queue, filter, guarded),
-    show: (messageId) => guarded(async () => (await find(messageId))?.data ?? null),
+    list: (filter = {}) => listLetters(queue, filter, call),
+    show: (messageId) => call(async () => (await find(messageId))?.data ?? null),
     redrive: (messageId) =>
-      guarded(async () => {
+      call(async () => {
         const job = await find(messageId);
         if (!job) return false;
         await job.retry('failed');
         return true;
       }),
     purge: (messageId) =>
-      guarded(async () => {
+      call(async () => {
         const job = await find(messageId);
         if (!job) return false;
         const { appId, key } = parseOrThrow(messageId);
@@ -76,12 +78,12 @@ export function openDeadLetterBox(
 async function listLetters(
   queue: () => DeadLetterQueue,
   filter: DeadLetterFilter,
-  guarded: <Result>(call: () => Promise<Result>) => Promise<Result>,
+  call: Call,
 ): Promise<DeadLetter[]> {
   const limit = filter.limit ?? 100;
   const found: DeadLetter[] = [];
   for (let start = 0; found.length < limit; start += PAGE) {
-    const page = await guarded(() => queue().getFailed(start, start + PAGE - 1));
+    const page = await call(() => queue().getFailed(start, start + PAGE - 1));
     for (const job of page) if (matches(job.data, filter)) found.push(job.data);
     if (page.length < PAGE) break;
   }

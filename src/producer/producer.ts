@@ -65,7 +65,6 @@ export function createProducer(options: ProducerOptions = {}): Producer {
   const url = options.redisUrl ?? process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379/0';
   const redis = options.redis ?? openRedis(url, 'producer', () => undefined);
   const lanes = openLanes(redis, (options.ledgerTtlHours ?? 72) * 3_600_000);
-  const deadLetters = openDeadLetterBox(redis, lanes);
   const deps = { redis, lanes, accounts, clock: systemClock, randomBytes };
   let closed = false;
 
@@ -73,6 +72,14 @@ export function createProducer(options: ProducerOptions = {}): Producer {
     if (!closed) return;
     throw new CourierError('ERR_CLOSED', 'The producer was closed. Create a new one.');
   }
+
+  /** One call against Redis: not after `close`, and never longer than the deadline. */
+  async function call<Result>(work: () => Promise<Result>): Promise<Result> {
+    open();
+    return await withinDeadline(redis, work);
+  }
+
+  const deadLetters = openDeadLetterBox(redis, lanes, call);
 
   return {
     async enqueue(envelope) {
@@ -87,19 +94,17 @@ export function createProducer(options: ProducerOptions = {}): Producer {
       return await enqueueMany(deps, envelopes);
     },
     async status(messageId) {
-      open();
       const parts = parseMessageId(messageId);
       if (!parts) return null;
       const { appId, key } = parts;
-      const record = await withinDeadline(redis, () => lanes.ledger(appId).read(key));
+      const record = await call(() => lanes.ledger(appId).read(key));
       return record && statusOf(messageId, appId, record, systemClock.now());
     },
     async cancel(messageId) {
-      open();
       const parts = parseMessageId(messageId);
       if (!parts) return false;
       const { appId, key } = parts;
-      return await withinDeadline(redis, async () => {
+      return await call(async () => {
         const ledger = lanes.ledger(appId);
         if ((await ledger.cancel(key)) !== 'cancelled') return false;
         // The ledger has decided; the job would only be skipped, so losing this race is fine.
