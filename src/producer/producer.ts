@@ -94,6 +94,7 @@ export function createProducer(options: ProducerOptions = {}): Producer {
       return await enqueueMany(deps, envelopes);
     },
     async status(messageId) {
+      open();
       const parts = parseMessageId(messageId);
       if (!parts) return null;
       const { appId, key } = parts;
@@ -101,6 +102,7 @@ export function createProducer(options: ProducerOptions = {}): Producer {
       return record && statusOf(messageId, appId, record, systemClock.now());
     },
     async cancel(messageId) {
+      open();
       const parts = parseMessageId(messageId);
       if (!parts) return false;
       const { appId, key } = parts;
