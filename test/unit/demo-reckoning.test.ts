@@ -81,6 +81,19 @@ describe('the demo’s reckoning', () => {
     ]);
   });
 
+  test('understands that a refusal whose answer was lost was asked for twice', () => {
+    const requests = { '/cgi-bin/message/template/send': { 43004: 2 } };
+    const parts = {
+      accepted: [template('a')],
+      states: [status('a', 'dead', 43004)],
+      deadLetters: [{ messageId: `${APP}.a` } as DeadLetter],
+    };
+    const judged = (faults: Record<string, number>) =>
+      reckon(evidence({ ...parts, judgement: { ...JUDGEMENT, requests, faults } })).disagreements;
+    expect(judged({ reset: 1 })).toEqual([]);
+    expect(judged({ errcode: 1 })).toEqual([expect.stringContaining('answered it 2 times')]);
+  });
+
   test('notices what nobody enqueued', () => {
     const { disagreements } = reckon(evidence({ states: [], record: [taken('stray')] }));
     expect(disagreements).toEqual([expect.stringContaining('nobody enqueued')]);
