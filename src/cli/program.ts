@@ -40,15 +40,17 @@ export function buildProgram(): Command {
     explainCommand(),
     simulatorCommand(),
   ];
-  for (const command of commands) inherit(program, command);
+  for (const command of commands) {
+    inherit(program, command);
+    program.addCommand(command);
+  }
   return program;
 }
 
-/** Settings reach commands only when they are created inside their parent; ours come ready. */
+/** Settings reach a command only when its parent creates it; ours come ready made. */
 function inherit(parent: Command, child: Command): void {
   child.copyInheritedSettings(parent);
-  for (const grandchild of child.commands) grandchild.copyInheritedSettings(parent);
-  if (!parent.commands.includes(child)) parent.addCommand(child);
+  for (const grandchild of child.commands) inherit(child, grandchild);
 }
 
 function version(): string {

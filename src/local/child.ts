@@ -26,7 +26,7 @@ export interface ChildOptions {
 
 /** More than a role's own grace period. */
 const STOP_DEADLINE_MS = 20_000;
-const LAST_WORDS = 20;
+const LAST_WORDS = 5;
 
 /**
  * Starts a built entry with a bare environment and in a process group of its own: Ctrl-C must

@@ -71,7 +71,8 @@ function shown(overviews: readonly Overview[], deadLetters: number): string {
     ]),
   );
   const hint = deadLetters > 0 ? ': courier dead-letters list' : '';
-  return `${renderTable(COLUMNS, rows)}\n\n${deadLetters} dead letters${hint}`;
+  const letters = deadLetters === 1 ? 'dead letter' : 'dead letters';
+  return `${renderTable(COLUMNS, rows)}\n\n${deadLetters} ${letters}${hint}`;
 }
 
 function stateOf({ pause }: AccountOverview, lane: LaneOverview): Cell {
