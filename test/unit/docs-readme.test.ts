@@ -57,8 +57,8 @@ describe('README.md', () => {
   it('sorts its examples of codes as the code does', () => {
     const section = sectionsOf(english).find((text) => text.startsWith('What WeChat')) ?? '';
     const rows = [...section.matchAll(/^\| `([\w-]+)` \| ([-\d, ]+) \|/gm)];
-    const listed = rows.map(([, name]) => name);
-    expect(listed.toSorted()).toEqual(ERRCODE_CLASSES.filter((name) => name !== 'ok').toSorted());
+    const listed = new Set(['ok', ...rows.map(([, name]) => name)]);
+    expect(listed).toEqual(new Set(ERRCODE_CLASSES));
     for (const [, name, codes = ''] of rows) {
       for (const code of codes.split(', '))
         expect([code, classOf(Number(code), 'send')]).toEqual([code, name]);
