@@ -1,0 +1,504 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createProducer, isCourierError, type Producer } from '../../src/producer/index.ts';
+import type { Simulator } from '../../src/simulator/build.ts';
+import { dumpRedis, freshAppId, quietSimulator, reached } from '../helpers/courier.ts';
+import { type RunningProcess, useProcesses } from '../helpers/processes.ts';
+import { createRestartableRedis, type RestartableRedis } from '../helpers/restartable-redis.ts';
+import { startTestRedis } from '../helpers/redis.ts';
+import { eventually, waitFor } from '../helpers/wait-for.ts';
+
+/* Worker processes as an operator runs them: killed, stopped, starved of Redis, misconfigured. */
+
+const WORKER = 'dist/worker/main.js';
+const CUSTOM = '/cgi-bin/message/custom/send';
+const processes = useProcesses();
+const cleanups: (() => Promise<unknown>)[] = [];
+let dir = '';
+
+beforeAll(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'courier-e2e-'));
+});
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+/** An account, its WeChat, its Redis and its producer; the workers are the test's. */
+interface Town {
+  readonly appId: string;
+  readonly secret: string;
+  readonly redis: RestartableRedis;
+  readonly simulator: Simulator;
+  readonly producer: Producer;
+  readonly accountsFile: string;
+  readonly env: Readonly<Record<string, string>>;
+  worker(env?: Readonly<Record<string, string>>): RunningProcess;
+  enqueue(kind: 'template' | 'custom', count: number, fields?: object): Promise<string[]>;
+  control<T = Record<string, unknown>>(method: string, route: string, body?: unknown): T;
+  writeAccounts(accounts: readonly object[]): Promise<void>;
+}
+
+async function town(
+  options: { latency?: number | [number, number]; perSecond?: number } = {},
+): Promise<Town> {
+  const { latency = 0, perSecond = 500 } = options;
+  const redis = await createRestartableRedis();
+  cleanups.push(() => redis.remove());
+  await redis.start();
+  const appId = freshAppId();
+  const secret = `canary-secret-${appId}`;
+  const settings = { latency: 0, ...(typeof latency === 'number' && { latency }) };
+  const simulator = quietSimulator({ accounts: [{ appId, secret }], settings });
+  cleanups.push(() => simulator.stop());
+  const { url: apiBase } = await simulator.start();
+  const accountsFile = path.join(dir, `${appId}.json`);
+  const writeAccounts = (accounts: readonly object[]): Promise<void> =>
+    writeFile(accountsFile, JSON.stringify({ accounts }));
+  const rate = { template: { perSecond }, custom: { perSecond } };
+  await writeAccounts([{ appId, secret: '${WX_SECRET}', apiBase, rate }]);
+  const producer = createProducer({ redisUrl: redis.url, accounts: [{ appId }] });
+  cleanups.push(() => producer.close());
+  const env = {
+    REDIS_URL: redis.url,
+    COURIER_ACCOUNTS_FILE: accountsFile,
+    COURIER_METRICS_PORT: '0',
+    WX_SECRET: secret,
+  };
+  let number = 0;
+  return {
+    appId,
+    secret,
+    redis,
+    simulator,
+    producer,
+    accountsFile,
+    env,
+    writeAccounts,
+    worker(more = {}) {
+      const worker = processes.start(WORKER, { env: { ...env, ...more } });
+      cleanups.push(() => worker.stop('SIGKILL'));
+      return worker;
+    },
+    async enqueue(kind, count, fields = {}) {
+      const results = await producer.enqueueMany(
+        Array.from({ length: count }, () => ({
+          ...(kind === 'template' ? template(appId) : custom(appId, `text ${(number += 1)}`)),
+          ...fields,
+        })),
+      );
+      return results.map((result) => ('messageId' in result ? result.messageId : result.code));
+    },
+    control<T>(method: string, route: string, body?: unknown): T {
+      const { status, json } = simulator.control(method, `/_control/${route}`, body);
+      if (status !== 200) throw new Error(`control ${route}: ${JSON.stringify(json)}`);
+      return json as T;
+    },
+  };
+}
+
+function template(appId: string) {
+  const message = {
+    touser: 'oAnn-0123456789abcdefghij',
+    template_id: 'ngqIpbwh8bUfcSsECmogfXcV14J0tQlEpBO27izEYtY',
+    data: { thing1: { value: '巧克力' } },
+  };
+  return { appId, kind: 'template' as const, message };
+}
+
+function custom(appId: string, content: string) {
+  const message = { touser: 'oAnn-0123456789abcdefghij', msgtype: 'text', text: { content } };
+  return { appId, kind: 'custom' as const, message };
+}
+
+/** How many of these messages are in each state, once none is on its way any more. */
+async function ended(
+  { producer }: Town,
+  ids: readonly string[],
+  timeoutMs = 60_000,
+): Promise<Record<string, number>> {
+  const states: Record<string, number> = {};
+  for (const id of ids) {
+    const { state } = await reached(producer, id, ['sent', 'unknown', 'dead', 'held'], {
+      timeoutMs,
+      intervalMs: 100,
+    });
+    states[state] = (states[state] ?? 0) + 1;
+  }
+  return states;
+}
+
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  const error = await promise.then(
+    (value) => new Error(`it did not fail: ${JSON.stringify(value)}`),
+    (reason: unknown) => reason,
+  );
+  return isCourierError(error) ? error.code : String(error);
+}
+
+const deliveries = ({ stdout }: RunningProcess): number =>
+  stdout.filter((line) => line.includes('"msg":"delivery"')).length;
+
+describe('two workers', () => {
+  test('share the work and one token; their output shows neither token nor secret', async () => {
+    const here = await town({ latency: 30 });
+    const workers = [here.worker({ LOG_LEVEL: 'trace' }), here.worker({ LOG_LEVEL: 'trace' })];
+    await Promise.all(workers.map((worker) => worker.ready()));
+    const ids = [...(await here.enqueue('template', 150)), ...(await here.enqueue('custom', 150))];
+    expect(await ended(here, ids)).toEqual({ sent: 300 });
+    const {
+      tokenFetches,
+      duplicates,
+      template: templates,
+      custom: customs,
+    } = here.simulator.judge();
+    expect({ tokenFetches, duplicates }).toEqual({ tokenFetches: 1, duplicates: 0 });
+    expect([templates.visible, customs.visible]).toEqual([150, 150]);
+    await waitFor(() => workers.every((worker) => deliveries(worker) > 20));
+
+    const body = JSON.stringify({
+      grant_type: 'client_credential',
+      appid: here.appId,
+      secret: here.secret,
+    });
+    const { url } = await here.simulator.start();
+    const answer = await fetch(`${url}/cgi-bin/stable_token`, { method: 'POST', body });
+    const { access_token: token } = (await answer.json()) as { access_token: string };
+    const exits = await Promise.all(workers.map((worker) => worker.stop()));
+    expect(exits).toEqual([
+      { code: 0, signal: null },
+      { code: 0, signal: null },
+    ]);
+    const redis = new Redis(here.redis.url);
+    const dump = (await dumpRedis(redis)).map(({ key, text }) => key + text);
+    redis.disconnect();
+    const printed = workers.flatMap(({ stdout, stderr }) => [...stdout, ...stderr]);
+    expect(printed.length).toBeGreaterThan(300);
+    for (const canary of [token, here.secret]) {
+      expect([...printed, ...dump].filter((text) => text.includes(canary))).toEqual([]);
+    }
+    for (const line of printed) expect(line).not.toContain('oAnn-0123456789abcdefghij');
+  });
+
+  test('SIGTERM while one is sending: it exits 0 in time, nothing is lost or doubled', async () => {
+    const here = await town({ latency: 400 });
+    const [stopping, staying] = [here.worker(), here.worker()];
+    await Promise.all([stopping.ready(), staying.ready()]);
+    const ids = [...(await here.enqueue('template', 200)), ...(await here.enqueue('custom', 200))];
+    await waitFor(() => here.simulator.judge().custom.accepted > 40);
+    const began = performance.now();
+    expect(await stopping.stop('SIGTERM')).toEqual({ code: 0, signal: null });
+    expect(performance.now() - began).toBeLessThan(15_000);
+    expect(stopping.stderr).toEqual([]);
+    expect(await ended(here, ids)).toEqual({ sent: 400 });
+    const { duplicates, template: templates, custom: customs } = here.simulator.judge();
+    expect({ duplicates, absorbed: templates.absorbed }).toEqual({ duplicates: 0, absorbed: 0 });
+    expect([templates.visible, customs.visible]).toEqual([200, 200]);
+  });
+
+  test('SIGKILL of one: templates are seen once each, custom ones sent or unknown', async () => {
+    const here = await town({ latency: 400 });
+    const [dying, staying] = [here.worker(), here.worker()];
+    await Promise.all([dying.ready(), staying.ready()]);
+    const templates = await here.enqueue('template', 150);
+    const customs = await here.enqueue('custom', 150);
+    await waitFor(() => here.simulator.judge().custom.accepted > 30);
+    expect(await dying.stop('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' });
+    expect(await ended(here, templates)).toEqual({ sent: 150 });
+    const states = await ended(here, customs);
+    expect((states['sent'] ?? 0) + (states['unknown'] ?? 0)).toBe(150);
+    const judged = here.simulator.judge();
+    expect(judged.duplicates).toBe(0);
+    expect(judged.template.visible).toBe(150);
+    expect(judged.custom.visible).toBeGreaterThanOrEqual(states['sent'] ?? 0);
+    expect(judged.custom.visible).toBeLessThanOrEqual(150);
+  });
+});
+
+describe('Redis goes away', () => {
+  test.each(['SIGTERM', 'SIGKILL'] as const)(
+    'by %s and comes back: the workers go on by themselves, nothing is lost or doubled',
+    async (signal) => {
+      const here = await town({ latency: 100, perSecond: 100 });
+      const workers = [here.worker(), here.worker()];
+      await Promise.all(workers.map((worker) => worker.ready()));
+      const ids = [
+        ...(await here.enqueue('template', 200)),
+        ...(await here.enqueue('custom', 200)),
+      ];
+      await waitFor(() => here.simulator.judge().custom.accepted > 30);
+      await here.redis.end(signal);
+      await Promise.all(workers.map((worker) => worker.line(/Redis trouble/)));
+      await here.redis.start();
+      await eventually(
+        async () => expect((await here.producer.status(ids[0] ?? ''))?.state).toBeDefined(),
+        { timeoutMs: 10_000 },
+      );
+      const states = await ended(here, ids);
+      expect((states['sent'] ?? 0) + (states['unknown'] ?? 0)).toBe(400);
+      const judged = here.simulator.judge();
+      expect(judged.duplicates).toBe(0);
+      expect(judged.template.visible).toBe(200);
+      // Answers were waited for and written down once Redis was back: none is in doubt.
+      expect(states['unknown'] ?? 0).toBe(0);
+      expect(await Promise.all(workers.map((worker) => worker.stop()))).toEqual([
+        { code: 0, signal: null },
+        { code: 0, signal: null },
+      ]);
+    },
+  );
+
+  test('before a worker starts: it waits, and is ready soon after Redis is', async () => {
+    const here = await town();
+    await here.redis.end();
+    const worker = here.worker();
+    await worker.line(/waiting for Redis|Redis trouble/);
+    await here.redis.start();
+    await worker.ready();
+    const [id = ''] = await here.enqueue('custom', 1);
+    expect(await ended(here, [id])).toEqual({ sent: 1 });
+  });
+
+  test('and a worker that is told to stop meanwhile does, within its grace', async () => {
+    const here = await town();
+    const worker = here.worker({ COURIER_SHUTDOWN_GRACE_MS: '5000' });
+    await worker.ready();
+    await here.redis.end('SIGKILL');
+    await worker.line(/Redis trouble/);
+    const began = performance.now();
+    const { signal } = await worker.stop('SIGTERM');
+    expect(signal).toBeNull();
+    expect(performance.now() - began).toBeLessThan(6_500);
+  });
+
+  test('and a producer says so in time, for every call; nothing is doubled later', async () => {
+    const here = await town();
+    const [known = ''] = await here.enqueue('template', 1);
+    await here.redis.end('SIGKILL');
+    const calls: [string, () => Promise<unknown>][] = [
+      ['enqueue', () => here.producer.enqueue({ ...template(here.appId), id: 'order-1' })],
+      ['status', () => here.producer.status(known)],
+      ['cancel', () => here.producer.cancel(known)],
+      ['dead letters', () => here.producer.deadLetters.list()],
+    ];
+    await inTime(calls);
+    const began = performance.now();
+    const many = Array.from({ length: 50 }, (_, index) => ({
+      ...template(here.appId),
+      id: `order-${index}`,
+    }));
+    const results = await here.producer.enqueueMany(many);
+    expect(performance.now() - began).toBeLessThan(2_500);
+    expect(new Set(results.map((result) => ('code' in result ? result.code : '')))).toEqual(
+      new Set(['ERR_QUEUE_UNAVAILABLE']),
+    );
+
+    await here.redis.start();
+    await eventually(async () => {
+      const again = await here.producer.enqueueMany(many);
+      expect(again.every((result) => 'messageId' in result)).toBe(true);
+    });
+    const worker = here.worker();
+    await worker.ready();
+    const again = await here.producer.enqueueMany(many);
+    const ids = again.map((result) => ('messageId' in result ? result.messageId : ''));
+    expect(await ended(here, [known, ...ids])).toEqual({ sent: 51 });
+    expect(here.simulator.judge()).toMatchObject({ duplicates: 0, template: { accepted: 51 } });
+  });
+
+  test('into a black hole: the producer says so in time, and leaves no ghost behind', async () => {
+    const here = await town();
+    const [known = ''] = await here.enqueue('custom', 1);
+    here.redis.freeze();
+    try {
+      const kept = { ...custom(here.appId, 'kept'), id: 'kept' };
+      await inTime([
+        ['enqueue with id', () => here.producer.enqueue(kept)],
+        ['enqueue without id', () => here.producer.enqueue(custom(here.appId, 'ghost'))],
+        ['status', () => here.producer.status(known)],
+        ['cancel', () => here.producer.cancel(known)],
+      ]);
+      const began = performance.now();
+      const many = Array.from({ length: 50 }, (_, at) => custom(here.appId, `ghost ${at}`));
+      const results = await here.producer.enqueueMany(many);
+      expect(performance.now() - began).toBeLessThan(2_500);
+      expect(results.every((result) => result.status === 'rejected')).toBe(true);
+    } finally {
+      here.redis.thaw();
+    }
+    const worker = here.worker();
+    await worker.ready();
+    const { messageId } = await waitFor(() =>
+      here.producer.enqueue({ ...custom(here.appId, 'kept'), id: 'kept' }).catch(() => null),
+    );
+    expect(await ended(here, [messageId])).toEqual({ sent: 1 });
+    // Who was told that nothing was enqueued has enqueued nothing.
+    const redis = new Redis(here.redis.url);
+    await waitFor(
+      async () => (await redis.llen(`courier:{${here.appId}}:${here.appId}.custom:wait`)) === 0,
+    );
+    redis.disconnect();
+    const { entries } = here.control<{ entries: { body: { text: { content: string } } }[] }>(
+      'GET',
+      'record',
+    );
+    const texts = entries.map(({ body }) => body.text.content);
+    expect(texts.filter((text) => text.startsWith('ghost'))).toEqual([]);
+    expect(texts.filter((text) => text === 'kept')).toHaveLength(1);
+  });
+
+  test('for good: a producer can still be closed', async () => {
+    const here = await town();
+    await here.redis.end('SIGKILL');
+    const producer = createProducer({
+      redisUrl: here.redis.url,
+      accounts: [{ appId: here.appId }],
+    });
+    expect(await codeOf(producer.enqueue(template(here.appId)))).toBe('ERR_QUEUE_UNAVAILABLE');
+    const began = performance.now();
+    await producer.close();
+    expect(performance.now() - began).toBeLessThan(2_500);
+  });
+
+  async function inTime(calls: readonly [string, () => Promise<unknown>][]): Promise<void> {
+    const told = await Promise.all(
+      calls.map(async ([name, call]) => {
+        const began = performance.now();
+        const code = await codeOf(call());
+        return { name, code, inTime: performance.now() - began < 2_500 };
+      }),
+    );
+    expect(told).toEqual(
+      calls.map(([name]) => ({ name, code: 'ERR_QUEUE_UNAVAILABLE', inTime: true })),
+    );
+  }
+});
+
+describe('a worker that cannot work as configured exits 78 with one line', () => {
+  test.each([
+    [
+      'accounts without secret',
+      { accounts: [{ appId: 'wx0123456789abcdef' }] },
+      '/accounts/0/secret',
+    ],
+    ['an unknown field', { accounts: [], colour: 'red' }, '/colour'],
+    [
+      'a secret from an unset variable',
+      { accounts: [{ appId: 'wx0123456789abcdef', secret: '${NOT_SET}' }] },
+      'NOT_SET',
+    ],
+  ])('%s', async (_what, file, named) => {
+    const accountsFile = path.join(dir, 'broken.json');
+    await writeFile(accountsFile, JSON.stringify(file));
+    const worker = processes.start(WORKER, { env: { COURIER_ACCOUNTS_FILE: accountsFile } });
+    expect(await worker.exited).toEqual({ code: 78, signal: null });
+    expect(worker.stderr).toHaveLength(1);
+    expect(worker.stderr[0]).toContain(named);
+    expect(worker.stderr[0]).toContain(accountsFile);
+  });
+
+  test('an accounts file that is not there', async () => {
+    const env = { COURIER_ACCOUNTS_FILE: path.join(dir, 'nowhere.json') };
+    const worker = processes.start(WORKER, { env });
+    expect((await worker.exited).code).toBe(78);
+    expect(worker.stderr).toHaveLength(1);
+  });
+
+  test('a setting out of its range', async () => {
+    const worker = processes.start(WORKER, { env: { COURIER_CONCURRENCY: '0' } });
+    expect((await worker.exited).code).toBe(78);
+    expect(worker.stderr).toEqual([expect.stringContaining('COURIER_CONCURRENCY')]);
+  });
+
+  test.each([
+    ['a Redis that evicts', { maxmemoryPolicy: 'allkeys-lru' }, /noeviction/],
+    ['a Redis without an append-only file', { appendonly: false }, /appendonly/],
+  ])('%s', async (_what, options, named) => {
+    const server = await startTestRedis(options);
+    cleanups.push(() => server.stop());
+    const here = await town();
+    const worker = here.worker({ REDIS_URL: server.url });
+    expect(await worker.exited).toEqual({ code: 78, signal: null });
+    expect(worker.stderr).toEqual([expect.stringMatching(named)]);
+    expect(worker.stderr[0]).not.toContain(new URL(server.url).password);
+    expect(worker.stdout.some((line) => line.includes('"msg":"ready"'))).toBe(false);
+  });
+
+  test('but a volatile Redis is taken where that is allowed', async () => {
+    const server = await startTestRedis({ appendonly: false });
+    cleanups.push(() => server.stop());
+    const here = await town();
+    const worker = here.worker({ REDIS_URL: server.url, COURIER_ALLOW_VOLATILE_REDIS: '1' });
+    await worker.ready();
+    expect((await worker.stop()).code).toBe(0);
+  });
+});
+
+describe('a worker process', () => {
+  test('prints its ready line with the port, even when it is silent otherwise', async () => {
+    const here = await town();
+    const worker = here.worker({ LOG_LEVEL: 'silent' });
+    const { port } = await worker.ready();
+    const url = `http://127.0.0.1:${Number(port)}`;
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    expect(metrics).toContain(`courier_queue_depth{account="${here.appId}"`);
+    expect((await fetch(`${url}/elsewhere`)).status).toBe(404);
+    expect(worker.stdout).toHaveLength(1);
+    expect(await worker.stop('SIGINT')).toEqual({ code: 0, signal: null });
+  });
+
+  test('is not ready while Redis is away, and alive nevertheless', async () => {
+    const here = await town();
+    const worker = here.worker();
+    const { port } = await worker.ready();
+    const status = async (route: string): Promise<number> =>
+      (await fetch(`http://127.0.0.1:${Number(port)}/${route}`)).status;
+    await here.redis.end('SIGKILL');
+    await waitFor(async () => (await status('readyz')) === 503);
+    expect(await status('healthz')).toBe(200);
+    await here.redis.start();
+    await waitFor(async () => (await status('readyz')) === 200, { timeoutMs: 10_000 });
+  });
+
+  test('re-reads its accounts on SIGHUP and by itself; a broken file changes nothing', async () => {
+    const here = await town();
+    const worker = here.worker();
+    await worker.ready();
+    const added = { appId: freshAppId(), secret: 'x', apiBase: (await here.simulator.start()).url };
+    const producer = createProducer({ redisUrl: here.redis.url, accounts: [added] });
+    cleanups.push(() => producer.close());
+    const { messageId } = await producer.enqueue(custom(added.appId, 'for the new account'));
+
+    await writeFile(here.accountsFile, '{"accounts": [');
+    process.kill(worker.pid, 'SIGHUP');
+    await worker.line(/accounts file not taken/);
+    const [id = ''] = await here.enqueue('custom', 1);
+    expect(await ended(here, [id])).toEqual({ sent: 1 });
+
+    const { url: apiBase } = await here.simulator.start();
+    await here.writeAccounts([{ appId: here.appId, secret: here.secret, apiBase }, added]);
+    await reached(producer, messageId, ['sent']);
+    const [last = ''] = await here.enqueue('custom', 1);
+    expect(await ended(here, [last])).toEqual({ sent: 1 });
+  });
+
+  test('that dies of an account’s trouble does not exist: WeChat away, it waits and sends', async () => {
+    const here = await town();
+    here.control('POST', 'faults', {
+      path: CUSTOM,
+      accept: false,
+      reply: { kind: 'reset' },
+      count: 3,
+    });
+    const worker = here.worker();
+    await worker.ready();
+    const ids = await here.enqueue('custom', 10, { onAmbiguous: 'resend' });
+    expect(await ended(here, ids)).toEqual({ sent: 10 });
+    expect((await worker.stop()).code).toBe(0);
+  });
+});
