@@ -1,4 +1,4 @@
-import { type Account, loadAccountsFile } from '../shared/accounts.ts';
+import { loadAppIds } from '../shared/accounts.ts';
 
 /** Knows which appIds exist; re-reads the accounts file when asked about an unknown one. */
 export interface KnownAccounts {
@@ -6,9 +6,9 @@ export interface KnownAccounts {
 }
 
 /** A fixed list of accounts, for callers that keep their configuration elsewhere. */
-export function fixedAccounts(accounts: readonly Pick<Account, 'appId'>[]): KnownAccounts {
-  const appIds = new Set(accounts.map((account) => account.appId));
-  return { has: (appId) => appIds.has(appId) };
+export function fixedAccounts(appIds: readonly string[]): KnownAccounts {
+  const known = new Set(appIds);
+  return { has: (appId) => known.has(appId) };
 }
 
 /** An unknown appId makes the file be read again, at most this often. */
@@ -19,12 +19,8 @@ const REREAD_INTERVAL_MS = 1000;
  * @throws CourierError `ERR_CONFIG` if the file is not valid at the start; later a broken file
  * leaves the accounts as they were
  */
-export function accountsOfFile(
-  path: string,
-  env: NodeJS.ProcessEnv,
-  monotonic: () => number,
-): KnownAccounts {
-  let known = fixedAccounts(loadAccountsFile(path, env));
+export function accountsOfFile(path: string, monotonic: () => number): KnownAccounts {
+  let known = fixedAccounts(loadAppIds(path));
   let readAt = monotonic();
   return {
     has(appId) {
@@ -32,7 +28,7 @@ export function accountsOfFile(
       if (monotonic() - readAt < REREAD_INTERVAL_MS) return false;
       readAt = monotonic();
       try {
-        known = fixedAccounts(loadAccountsFile(path, env));
+        known = fixedAccounts(loadAppIds(path));
       } catch {
         // Somebody is editing the file; what was valid stays valid.
       }

@@ -59,8 +59,14 @@ export function openDeadLetterBox(
       call(async () => {
         const job = await find(messageId);
         if (!job) return false;
-        await job.retry('failed');
-        return true;
+        // Somebody else may have redriven it between the look and this.
+        return await job.retry('failed').then(
+          () => true,
+          async (error: unknown) => {
+            if (await job.isFailed()) throw error;
+            return false;
+          },
+        );
       }),
     purge: (messageId) =>
       call(async () => {

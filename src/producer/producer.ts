@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Account } from '../shared/accounts.ts';
 import { systemClock } from '../shared/clock.ts';
+import { loadConfig } from '../shared/config.ts';
 import { CourierError } from '../shared/errors.ts';
 import type { EnvelopeInput } from '../shared/message/envelope.ts';
 import { parseMessageId } from '../shared/message/message-id.ts';
@@ -19,9 +20,9 @@ export interface ProducerOptions {
   readonly accountsFile?: string;
   /** A connection of yours; `close` leaves it open. Give it `enableOfflineQueue: false`. */
   readonly redis?: RedisClient;
-  /** The accounts, for callers that keep them elsewhere; only the appIds are looked at. */
+  /** The accounts, for callers that keep them elsewhere. Only the appIds are looked at. */
   readonly accounts?: readonly Pick<Account, 'appId'>[];
-  /** How long an id stays known after its message was cancelled. Default 72. */
+  /** How long an id stays known after its message was cancelled. Default: `COURIER_LEDGER_TTL_HOURS`, else 72. */
   readonly ledgerTtlHours?: number;
 }
 
@@ -52,19 +53,17 @@ export interface Producer {
 /**
  * Opens a producer. Returns at once; the first call waits for the connection.
  *
- * @throws CourierError `ERR_CONFIG` if the accounts file or the Redis URL is not valid
+ * @throws CourierError `ERR_CONFIG` if the accounts file or a setting is not valid
  */
 export function createProducer(options: ProducerOptions = {}): Producer {
+  const config = loadConfig(process.env);
   const accounts = options.accounts
-    ? fixedAccounts(options.accounts)
-    : accountsOfFile(
-        options.accountsFile ?? process.env['COURIER_ACCOUNTS_FILE'] ?? './accounts.json',
-        process.env,
-        systemClock.monotonic,
-      );
-  const url = options.redisUrl ?? process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379/0';
+    ? fixedAccounts(options.accounts.map(({ appId }) => appId))
+    : accountsOfFile(options.accountsFile ?? config.accountsFile, systemClock.monotonic);
+  const url = options.redisUrl ?? config.redisUrl;
   const redis = options.redis ?? openRedis(url, 'producer', () => undefined);
-  const lanes = openLanes(redis, (options.ledgerTtlHours ?? 72) * 3_600_000);
+  const ttlHours = options.ledgerTtlHours ?? config.ledgerTtlHours;
+  const lanes = openLanes(redis, ttlHours * 3_600_000);
   const deps = { redis, lanes, accounts, clock: systemClock, randomBytes };
   let closed = false;
 

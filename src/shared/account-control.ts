@@ -28,7 +28,7 @@ export interface AccountControl {
   pause(): Promise<void>;
   /**
    * Ends any pause, WeChat's trouble included, and wakes lanes that sleep; workers that already
-   * sleep notice within 30 seconds. If the trouble is still there it comes back by itself.
+   * sleep notice within 5 seconds. If the trouble is still there it comes back by itself.
    */
   resume(): Promise<void>;
   close(): Promise<void>;

@@ -123,8 +123,32 @@ export function parseAccounts(text: string, env: Environment): Account[] {
  * @throws CourierError `ERR_CONFIG`: one line with the file, the JSON path and the reason
  */
 export function loadAccountsFile(path: string, env: Environment): Account[] {
+  return fromFile(path, (text) => parseAccounts(text, env));
+}
+
+/**
+ * The appIds of an accounts file, for those who only hand messages over: they need no secret,
+ * so nothing is replaced from the environment and no other field is looked at.
+ *
+ * @throws CourierError `ERR_CONFIG`: one line with the file, the JSON path and the reason
+ */
+export function loadAppIds(path: string): string[] {
+  return fromFile(path, (text) => {
+    const written = jsonOf(text);
+    const parsed = appIdsSchema.safeParse(written);
+    if (!parsed.success) throw accountsError(issuesOf(parsed.error, written));
+    return parsed.data.accounts.map(({ appId }) => appId);
+  });
+}
+
+const appIdsSchema = z.looseObject(
+  { accounts: z.array(z.looseObject({ appId: accountAppId }), 'a list of accounts') },
+  'an object with accounts',
+);
+
+function fromFile<Result>(path: string, parse: (text: string) => Result): Result {
   try {
-    return parseAccounts(readFileSync(path, 'utf8'), env);
+    return parse(readFileSync(path, 'utf8'));
   } catch (error) {
     const issues = error instanceof CourierError ? error.issues : [];
     const reason = error instanceof CourierError ? error.message : unreadable(error);

@@ -12,7 +12,7 @@ export interface Timings {
   readonly lockDurationMs: number;
   /** How often BullMQ looks for jobs whose worker died. */
   readonly stalledIntervalMs: number;
-  /** High on purpose: our own poison rule ends a message that kills its workers. */
+  /** High on purpose: the ledger decides about a message that keeps killing its workers. */
   readonly maxStalledCount: number;
   /** `kill_timeout` of the pm2 configuration: after this the process is killed. */
   readonly killTimeoutMs: number;

@@ -62,7 +62,7 @@ export function buildWorker(config: Config, env: NodeJS.ProcessEnv, logger: Logg
     health,
     closing('redis', () => closeRedis(redis)),
     closing('dead-letter queue', () => deadLetters.close()),
-    createDeadLetterWorker({ redis, logger, redrive: accounts.redrive }),
+    createDeadLetterWorker({ redis, logger, clock: systemClock, redrive: accounts.redrive }),
     accounts,
   ]);
   return {

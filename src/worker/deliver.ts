@@ -97,7 +97,7 @@ async function attempt(deps: DeliverDeps, run: Run, begun: Go, begunAt: number):
   let token = await deps.tokens.current(begun.tokenGeneration);
   for (const last of [false, true]) {
     if (token.kind !== 'token') return withoutToken(token);
-    const hindrance = hindered(deps, run, job, begunAt);
+    const hindrance = hindered(deps, run, job, begun, begunAt);
     if (hindrance) return hindrance;
     const sentAt = deps.clock.monotonic();
     const result = await deps.client.send(run.kind, token.token, body, run.signal);
@@ -146,9 +146,17 @@ function withoutToken(token: Exclude<TokenResult, { kind: 'token' }>): Tried {
 }
 
 /** Reasons not to post after all, looked at right before the request. */
-function hindered(deps: DeliverDeps, run: Run, job: LaneJob, begunAt: number): Tried | null {
+function hindered(
+  deps: DeliverDeps,
+  run: Run,
+  job: LaneJob,
+  begun: Go,
+  begunAt: number,
+): Tried | null {
   if (deps.stopping() || run.signal.aborted) return snoozed('shutdown', null);
   if (job.expiresAt !== undefined && deps.clock.now() >= job.expiresAt) {
+    // It may be out already: `begin` knows what becomes of an expired message in doubt.
+    if (begun.ambiguousSince !== undefined) return snoozed('busy', null);
     const decision: Decision = {
       outcome: { kind: 'dead', reason: 'expired' },
       spends: false,

@@ -90,10 +90,19 @@ export class MessageModel {
     this.live = null;
     const atMostOnce = this.kind === 'custom' && !this.resend;
     const parked = interrupted && (atMostOnce || this.spent >= this.#budget);
-    if (parked || (this.kind === 'template' && this.doubt === 'old')) {
+    const doubtedCustom = this.kind === 'custom' && this.doubt !== 'none';
+    if (
+      parked ||
+      (this.kind === 'template' && this.doubt === 'old') ||
+      (doubtedCustom && expired)
+    ) {
       this.state = 'unknown';
       this.listedUnknown = true;
       return 'ended';
+    }
+    if (expired && this.doubt !== 'none') {
+      this.state = 'retrying';
+      return 'busy';
     }
     if (expired) {
       this.#die('expired');

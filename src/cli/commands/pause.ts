@@ -25,7 +25,7 @@ export function resumeCommand(): Command {
   withExamples(command, 'courier resume wx0123456789abcdef');
   return answering(command, async (appId: string) => {
     await withAccount(appId, (account) => account.resume());
-    const text = `Resumed: ${appId} sends again; lanes that slept wake within 30 seconds.`;
+    const text = `Resumed: ${appId} sends again; lanes that slept wake within 5 seconds.`;
     return { json: { appId, paused: false }, text };
   });
 }

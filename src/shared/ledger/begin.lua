@@ -41,13 +41,21 @@ for i = 4, #KEYS do
   else
     if not st then redis.call('HSET', key, 'k', kind, 'a', now) end
     if st == 'sending' then interrupted(key, r) end
+    local expired = expires ~= '' and now >= tonumber(expires)
     local parked = st == 'sending' and ((kind == 'c' and resend ~= '1') or r.n >= budget)
-    if parked or (kind == 't' and r.t0 and now - r.t0 > guard) then
+    local doubted = kind == 't' and r.t0 and now - r.t0 > guard
+    if parked or doubted or (kind == 'c' and r.t0 and expired) then
       redis.call('HSET', key, 'st', 'unknown', 'end', now)
       redis.call('HDEL', key, 'own', 'until', 'tb')
       redis.call('ZADD', KEYS[3], now, id)
       answer = { 'END', 'unknown', '1' }
-    elseif expires ~= '' and now >= tonumber(expires) then
+    elseif expired and r.t0 then
+      -- It may be out, so "it will not be sent" would be a guess; nor may it be sent any more.
+      -- When WeChat's memory of it ends, it is unknown.
+      redis.call('HSET', key, 'st', 'retrying')
+      redis.call('HDEL', key, 'own', 'until', 'tb')
+      answer = { 'BUSY', tostring(r.t0 + guard + 1 - now) }
+    elseif expired then
       redis.call('HSET', key, 'st', 'dead', 'why', 'expired', 'end', now)
       redis.call('HDEL', key, 'own', 'until', 'tb')
       redis.call('ZADD', KEYS[2], now, id)

@@ -35,6 +35,10 @@ export function createAccountPause(deps: AccountPauseDeps): AccountPause {
   const { redis, appId, lanes, clock, logger } = deps;
   const key = accountKeys(appId).pause;
 
+  async function pauseLanes(): Promise<void> {
+    await Promise.all(lanes.map((lane) => lane.pause()));
+  }
+
   /** Waits longer each time the same trouble comes back. */
   async function scheduleProbe(errcode: number): Promise<number> {
     const probes = await redis.hincrby(key, 'probes', 1);
@@ -50,9 +54,10 @@ export function createAccountPause(deps: AccountPauseDeps): AccountPause {
       const first = await redis.hsetnx(key, 'since', clock.now());
       // Every time, not only the first: a crash in between, or somebody who resumed the lanes by
       // hand, must not leave messages running against the same wall.
+      if ((await redis.hget(key, 'cause')) === 'operator') return await pauseLanes();
       await redis.hset(key, 'cause', 'wechat', 'errcode', errcode, 'errmsg', errmsg);
       await redis.persist(key);
-      await Promise.all(lanes.map((lane) => lane.pause()));
+      await pauseLanes();
       if (first === 0) return;
       const probeInMs = await scheduleProbe(errcode);
       const { meaning, advice } = explainErrcode(errcode);
@@ -63,7 +68,7 @@ export function createAccountPause(deps: AccountPauseDeps): AccountPause {
     },
     async claimProbe() {
       const [cause, since, probeAt] = await redis.hmget(key, 'cause', 'since', 'probeAt');
-      if (!since || cause !== 'wechat' || Number(probeAt) > clock.now()) return false;
+      if (!since || cause !== 'wechat' || !probeAt || Number(probeAt) > clock.now()) return false;
       const claimed = await redis.set(`${key}:probe`, '1', 'PX', 15_000, 'NX');
       return claimed === 'OK';
     },

@@ -11,7 +11,7 @@ import { TIMINGS } from '../../shared/timings.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Clock, Random } from '../../shared/clock.ts';
 import { createDeadLetterReconciler } from '../dead-letter/dead-letter-reconciler.ts';
-import { redrive } from '../dead-letter/redrive.ts';
+import { redrive, type Redriven } from '../dead-letter/redrive.ts';
 import { createLane } from '../lane/lane.ts';
 import { createLaneProcess } from '../lane/lane-process.ts';
 import { createLaneSleep } from '../lane/lane-sleep.ts';
@@ -41,7 +41,7 @@ export interface AccountDeps {
 
 /** One account at work in this process: its two lanes and everything they need. */
 export interface RunningAccount extends Service {
-  redrive(letter: DeadLetter): Promise<void>;
+  redrive(letter: DeadLetter): Promise<Redriven>;
 }
 
 /** Wires one account. The only place that knows all of its parts. */

@@ -3,6 +3,7 @@ import { type Account, loadAccountsFile } from '../../shared/accounts.ts';
 import type { DeadLetter } from '../../shared/dead-letter.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Service } from '../../shared/lifecycle.ts';
+import type { Redriven } from '../dead-letter/redrive.ts';
 import { every } from '../every.ts';
 import { type AccountDeps, createAccount, type RunningAccount } from './account.ts';
 
@@ -13,7 +14,7 @@ const LOOK_INTERVAL_MS = 1000;
 export interface Accounts extends Service {
   /** Reads the file now, as SIGHUP asks for. A broken file leaves everything as it was. */
   reload(): Promise<void>;
-  redrive(letter: DeadLetter): Promise<void>;
+  redrive(letter: DeadLetter): Promise<Redriven>;
 }
 
 export function createAccounts(
@@ -75,7 +76,7 @@ export function createAccounts(
     async redrive(letter) {
       const found = running.get(letter.appId);
       if (!found) throw new Error(`account ${letter.appId} is not in the accounts file`);
-      await found.service.redrive(letter);
+      return await found.service.redrive(letter);
     },
   };
 }

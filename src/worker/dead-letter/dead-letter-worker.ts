@@ -1,4 +1,5 @@
-import { type Job, UnrecoverableError, Worker } from 'bullmq';
+import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
+import type { Clock } from '../../shared/clock.ts';
 import { type DeadLetter, deadLetterTitle } from '../../shared/dead-letter.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { DEAD_LETTER_PREFIX, DEAD_LETTER_QUEUE } from '../../shared/keys.ts';
@@ -7,12 +8,17 @@ import type { Logger } from '../../shared/logger.ts';
 import { parseMessageId } from '../../shared/message/message-id.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 import { TIMINGS } from '../../shared/timings.ts';
+import type { Redriven } from './redrive.ts';
 
 export interface DeadLetterWorkerDeps {
   readonly redis: RedisClient;
   readonly logger: Logger;
-  readonly redrive: (letter: DeadLetter) => Promise<void>;
+  readonly clock: Clock;
+  readonly redrive: (letter: DeadLetter) => Promise<Redriven>;
 }
+
+/** A run that has just booked a death needs some milliseconds to let go of its job. */
+const LATER_MS = 200;
 
 /**
  * Gives dead letters their place among the failed jobs of one queue. The first run of a dead
@@ -25,16 +31,20 @@ export function createDeadLetterWorker(deps: DeadLetterWorkerDeps): Service {
   return {
     name: 'dead-letters',
     async start() {
-      worker ??= new Worker<DeadLetter>(DEAD_LETTER_QUEUE, (job) => processLetter(deps, job), {
-        connection: redis,
-        prefix: DEAD_LETTER_PREFIX,
-        concurrency: 10,
-        lockDuration: TIMINGS.lockDurationMs,
-        stalledInterval: TIMINGS.stalledIntervalMs,
-        maxStalledCount: TIMINGS.maxStalledCount,
-        removeOnComplete: { count: 0 },
-        skipVersionCheck: true,
-      });
+      worker ??= new Worker<DeadLetter>(
+        DEAD_LETTER_QUEUE,
+        (job, token) => processLetter(deps, job, token),
+        {
+          connection: redis,
+          prefix: DEAD_LETTER_PREFIX,
+          concurrency: 10,
+          lockDuration: TIMINGS.lockDurationMs,
+          stalledInterval: TIMINGS.stalledIntervalMs,
+          maxStalledCount: TIMINGS.maxStalledCount,
+          removeOnComplete: { count: 0 },
+          skipVersionCheck: true,
+        },
+      );
       worker.on('error', (error) => logger.warn({ detail: messageOf(error) }, 'dead letters'));
       await worker.waitUntilReady();
     },
@@ -45,19 +55,34 @@ export function createDeadLetterWorker(deps: DeadLetterWorkerDeps): Service {
   };
 }
 
-async function processLetter(deps: DeadLetterWorkerDeps, job: Job<DeadLetter>): Promise<unknown> {
+async function processLetter(
+  deps: DeadLetterWorkerDeps,
+  job: Job<DeadLetter>,
+  token: string | undefined,
+): Promise<unknown> {
   const letter = job.data;
   const title = deadLetterTitle(letter);
   if (job.attemptsMade === 0) throw new UnrecoverableError(title);
   if (!letter.job || !parseMessageId(letter.messageId)) {
     throw new UnrecoverableError(`${title} (cannot be redriven: its content is gone)`);
   }
+  if ((await redriven(deps, letter, title)) === 'later') {
+    await job.moveToDelayed(deps.clock.now() + LATER_MS, token);
+    throw new DelayedError();
+  }
+  return { redriven: true };
+}
+
+/** A redrive that fails leaves the letter listed, or the message would be nowhere. */
+async function redriven(
+  deps: DeadLetterWorkerDeps,
+  letter: DeadLetter,
+  title: string,
+): Promise<Redriven> {
   try {
-    await deps.redrive(letter);
+    return await deps.redrive(letter);
   } catch (error) {
-    // The letter must stay listed, or the message would be nowhere.
     deps.logger.warn({ messageId: letter.messageId, detail: messageOf(error) }, 'redrive failed');
     throw new UnrecoverableError(title);
   }
-  return { redriven: true };
 }

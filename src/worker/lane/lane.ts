@@ -73,6 +73,8 @@ export function createLane(deps: LaneDeps): Service {
         stalledInterval: TIMINGS.stalledIntervalMs,
         maxStalledCount: TIMINGS.maxStalledCount,
         removeOnComplete: KEEP_COMPLETED,
+        // A sleeping lane that a person wakes should notice soon.
+        maximumRateLimitDelay: 5000,
         skipVersionCheck: true,
       });
       started.on('error', (error) => {

@@ -8,11 +8,15 @@ local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local v = redis.call('HMGET', KEYS[1], 'until', 'step')
 local till, step = tonumber(v[1] or 0), tonumber(v[2] or 0)
-if till > now then return { tostring(till - now), '' } end
-if step > 0 and now - till < tonumber(ARGV[3]) then
-  step = math.min(step * 2, tonumber(ARGV[2]))
+local first, most = tonumber(ARGV[1]), tonumber(ARGV[2])
+-- A spent quota outlasts whatever sleep the lane is in; any other trouble does not add to it.
+if till > now and (ARGV[4] ~= 'quota' or till - now >= first) then
+  return { tostring(till - now), '' }
+end
+if till <= now and step > 0 and now - till < tonumber(ARGV[3]) then
+  step = math.max(first, math.min(step * 2, most))
 else
-  step = tonumber(ARGV[1])
+  step = first
 end
 redis.call('HSET', KEYS[1], 'until', now + step, 'step', step, 'cause', ARGV[4])
 redis.call('PEXPIRE', KEYS[1], step + tonumber(ARGV[3]))
