@@ -31,8 +31,9 @@ export function shown(value: unknown): string {
   if (Array.isArray(value))
     return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
   if (typeof value === 'object') return isEmpty(value) ? 'an empty object' : 'an object';
-  if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`;
-  return `the ${typeof value} ${String(value).slice(0, SHOWN_LENGTH)}`;
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint')
+    return `the ${typeof value} ${String(value).slice(0, SHOWN_LENGTH)}`;
+  return `a ${typeof value}`;
 }
 
 function isEmpty(object: object): boolean {

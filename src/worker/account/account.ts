@@ -12,6 +12,7 @@ import { messageOf } from '../../shared/errors.ts';
 import type { Clock, Random } from '../../shared/clock.ts';
 import { createDeadLetterReconciler } from '../dead-letter/dead-letter-reconciler.ts';
 import { redrive, type Redriven } from '../dead-letter/redrive.ts';
+import { createGivenUpJobs } from '../lane/given-up-jobs.ts';
 import { createLane } from '../lane/lane.ts';
 import { createLaneProcess } from '../lane/lane-process.ts';
 import { createLaneSleep } from '../lane/lane-sleep.ts';
@@ -112,6 +113,7 @@ export function createAccount(deps: AccountDeps, account: Account): RunningAccou
       generation: async () => (await store.read()).generation,
       logger,
     }),
+    createGivenUpJobs({ lanes, logger }),
     createDeadLetterReconciler({ appId, ledger, deadLetters, lanes, logger }),
     parallel('lanes', KINDS.map(lane)),
   ]);

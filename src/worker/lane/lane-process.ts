@@ -28,6 +28,9 @@ type LaneJobHandle = Job<LaneJob, LaneResult>;
 type EndedRun = Extract<Delivered, { kind: 'ended' }>;
 type SettledRun = Extract<Delivered, { kind: 'settled' }>;
 
+/** What the failed reason of a parked job begins with. */
+export const PARKED_REASON = 'unknown';
+
 /** Delivers a job's message and does everything that follows from the outcome. */
 export function createLaneProcess(deps: LaneProcessDeps) {
   return async (job: LaneJobHandle, signal: AbortSignal): Promise<JobEnding> => {
@@ -98,7 +101,7 @@ function sentResult(wechatMsgId: string | undefined): LaneResult {
 }
 
 function parked(): JobEnding {
-  return { kind: 'park', why: 'unknown: WeChat may have taken this message; nobody knows' };
+  return { kind: 'park', why: `${PARKED_REASON}: WeChat may have taken this message` };
 }
 
 /** Listed among the dead letters before the lane lets go of it. */
