@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createProducer, isCourierError } from '../../src/producer/index.ts';
 import { useCourier } from '../helpers/courier.ts';
 import { eventually, waitFor } from '../helpers/wait-for.ts';
@@ -252,6 +252,19 @@ describe('a producer', () => {
     expect(await codeOf(producer.enqueue(stranger))).toBe('ERR_UNKNOWN_ACCOUNT');
     expect((await producer.enqueue(envelope)).status).toBe('queued');
     await producer.close();
+  });
+
+  test('minds only the settings it uses: the service around it has a LOG_LEVEL of its own', async () => {
+    const shop = await courier.open(idle);
+    vi.stubEnv('LOG_LEVEL', 'verbose');
+    vi.stubEnv('COURIER_METRICS_PORT', 'none');
+    try {
+      const producer = createProducer({ redisUrl: courier.url, accounts: [{ appId: shop.appId }] });
+      expect((await producer.enqueue(shop.template())).status).toBe('queued');
+      await producer.close();
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   test('refuses a broken accounts file and a broken address at once', async () => {
