@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Account } from '../shared/accounts.ts';
 import { systemClock } from '../shared/clock.ts';
-import { loadConfig } from '../shared/config.ts';
+import { loadProducerSettings } from '../shared/config.ts';
 import { CourierError } from '../shared/errors.ts';
 import type { EnvelopeInput } from '../shared/message/envelope.ts';
 import { parseMessageId } from '../shared/message/message-id.ts';
@@ -56,14 +56,12 @@ export interface Producer {
  * @throws CourierError `ERR_CONFIG` if the accounts file or a setting is not valid
  */
 export function createProducer(options: ProducerOptions = {}): Producer {
-  const config = loadConfig(process.env);
+  const settings = settingsOf(options, process.env);
   const accounts = options.accounts
     ? fixedAccounts(options.accounts.map(({ appId }) => appId))
-    : accountsOfFile(options.accountsFile ?? config.accountsFile, systemClock.monotonic);
-  const url = options.redisUrl ?? config.redisUrl;
-  const redis = options.redis ?? openRedis(url, 'producer', () => undefined);
-  const ttlHours = options.ledgerTtlHours ?? config.ledgerTtlHours;
-  const lanes = openLanes(redis, ttlHours * 3_600_000);
+    : accountsOfFile(settings.accountsFile, systemClock.monotonic);
+  const redis = options.redis ?? openRedis(settings.redisUrl, 'producer', () => undefined);
+  const lanes = openLanes(redis, settings.ledgerTtlHours * 3_600_000);
   const deps = { redis, lanes, accounts, clock: systemClock, randomBytes };
   let closed = false;
 
@@ -126,4 +124,13 @@ export function createProducer(options: ProducerOptions = {}): Producer {
       if (!options.redis) await closeRedis(redis);
     },
   };
+}
+
+/** Options win over the environment; what an option replaces is not looked at. */
+function settingsOf(options: ProducerOptions, env: NodeJS.ProcessEnv) {
+  return loadProducerSettings({
+    REDIS_URL: options.redis ? undefined : (options.redisUrl ?? env['REDIS_URL']),
+    COURIER_ACCOUNTS_FILE: options.accountsFile ?? env['COURIER_ACCOUNTS_FILE'],
+    COURIER_LEDGER_TTL_HOURS: options.ledgerTtlHours?.toString() ?? env['COURIER_LEDGER_TTL_HOURS'],
+  });
 }

@@ -118,14 +118,37 @@ const READ_ELSEWHERE = /^COURIER_(?:SIMULATOR|DEMO|TEST|BENCH)_/;
  * @throws CourierError `ERR_CONFIG`: one line with the first thing wrong, all in `issues`
  */
 export function loadConfig(env: Environment): Config {
+  const settings = parseSettings(configSchema, env);
+  checkRelations({ ...TIMINGS, shutdownGraceMs: settings.shutdownGraceMs });
+  return Object.freeze({ ...settings, warnings: Object.freeze(warningsOf(env)) });
+}
+
+const producerSchema = configSchema.pick({
+  redisUrl: true,
+  accountsFile: true,
+  ledgerTtlHours: true,
+});
+
+/**
+ * The few settings a producer uses. It is a guest in somebody else's process, whose other
+ * variables are none of its business.
+ *
+ * @throws CourierError `ERR_CONFIG`, as {@link loadConfig}
+ */
+export function loadProducerSettings(env: Environment): z.output<typeof producerSchema> {
+  return parseSettings(producerSchema, env);
+}
+
+function parseSettings<Schema extends z.ZodObject>(
+  schema: Schema,
+  env: Environment,
+): z.output<Schema> {
   const values = Object.fromEntries(
     SETTINGS.map(({ key, variable }) => [key, env[variable.name] || variable.default]),
   );
-  const parsed = configSchema.safeParse(values);
-  if (!parsed.success)
-    throw configError(parsed.error.issues.map((issue) => issueOf(issue, values)));
-  checkRelations({ ...TIMINGS, shutdownGraceMs: parsed.data.shutdownGraceMs });
-  return Object.freeze({ ...parsed.data, warnings: Object.freeze(warningsOf(env)) });
+  const parsed = schema.safeParse(values);
+  if (parsed.success) return parsed.data;
+  throw configError(parsed.error.issues.map((issue) => issueOf(issue, values)));
 }
 
 /** The settings by variable name, as the log shows them at the start: nothing secret. */

@@ -8,6 +8,7 @@ import type { Logger } from '../../shared/logger.ts';
 import { parseMessageId } from '../../shared/message/message-id.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 import { TIMINGS } from '../../shared/timings.ts';
+import { closeWorker } from '../close-worker.ts';
 import type { Redriven } from './redrive.ts';
 
 export interface DeadLetterWorkerDeps {
@@ -49,7 +50,8 @@ export function createDeadLetterWorker(deps: DeadLetterWorkerDeps): Service {
       await worker.waitUntilReady();
     },
     async stop() {
-      await worker?.close();
+      // Its jobs are idempotent: none needs waiting for.
+      if (worker) await closeWorker(worker, () => 0, logger);
       worker = undefined;
     },
   };

@@ -8,6 +8,7 @@ import type { Logger } from '../../shared/logger.ts';
 import type { Kind } from '../../shared/outcome.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 import { TIMINGS } from '../../shared/timings.ts';
+import { closeWorker } from '../close-worker.ts';
 import { rateSlice } from '../decide/rate-slice.ts';
 import { LaneWorker } from './lane-worker.ts';
 
@@ -39,8 +40,22 @@ const KEEP_COMPLETED = { age: 3600, count: 10_000 };
 export function createLane(deps: LaneDeps): Service {
   const { redis, appId, kind, logger } = deps;
   let worker: LaneWorker | undefined;
+  let running = 0;
 
   async function processJob(
+    job: Job<LaneJob, LaneResult>,
+    token: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<LaneResult> {
+    running += 1;
+    try {
+      return await runJob(job, token, signal);
+    } finally {
+      running -= 1;
+    }
+  }
+
+  async function runJob(
     job: Job<LaneJob, LaneResult>,
     token: string | undefined,
     signal: AbortSignal | undefined,
@@ -87,7 +102,7 @@ export function createLane(deps: LaneDeps): Service {
       await started.waitUntilReady();
     },
     async stop() {
-      await worker?.close();
+      if (worker) await closeWorker(worker, () => running, logger);
       worker = undefined;
     },
   };
