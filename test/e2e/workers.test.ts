@@ -218,6 +218,34 @@ describe('two workers', () => {
   });
 });
 
+test('a worker that is frozen past its locks and thaws again doubles nothing', async () => {
+  const here = await town({ latency: 400, perSecond: 100 });
+  const [freezing, staying] = [here.worker(), here.worker()];
+  await Promise.all([freezing.ready(), staying.ready()]);
+  const templates = await here.enqueue('template', 100);
+  const customs = await here.enqueue('custom', 100);
+  await waitFor(() => here.simulator.judge().custom.accepted > 20);
+  process.kill(freezing.pid, 'SIGSTOP');
+  // The other one takes over what the frozen one held; only then it thaws.
+  await waitFor(
+    () => staying.stdout.some((line) => /"verdict":"ambiguous"|"ended before/.test(line)),
+    {
+      timeoutMs: 40_000,
+      what: 'somebody to take over',
+    },
+  );
+  process.kill(freezing.pid, 'SIGCONT');
+  expect(await ended(here, templates)).toEqual({ sent: 100 });
+  const states = await ended(here, customs);
+  expect((states['sent'] ?? 0) + (states['unknown'] ?? 0)).toBe(100);
+  const judged = here.simulator.judge();
+  expect(judged.duplicates).toBe(0);
+  expect(judged.template.visible).toBe(100);
+  expect(judged.custom.visible).toBeGreaterThanOrEqual(states['sent'] ?? 0);
+  const exits = await Promise.all([freezing.stop(), staying.stop()]);
+  expect(exits.map(({ code }) => code)).toEqual([0, 0]);
+});
+
 describe('Redis goes away', () => {
   test.each(['SIGTERM', 'SIGKILL'] as const)(
     'by %s and comes back: the workers go on by themselves, nothing is lost or doubled',

@@ -99,6 +99,7 @@ describe('a redrive', () => {
     const messageId = await died(shop);
     await (await shop.deadLetter(messageId)).retry('failed');
     await shop.reached(messageId, 'sent');
+    expect(shop.taken()).toHaveLength(1);
   });
 
   test('starts the budget anew', async () => {
@@ -134,6 +135,7 @@ describe('a redrive', () => {
     await shop.deadLetter(messageId);
     await shop.producer.deadLetters.redrive(messageId);
     await shop.reached(messageId, 'sent');
+    expect(shop.taken()).toHaveLength(1);
   });
 
   test('of a message that was in fact sent sends nothing and removes the letter', async () => {
@@ -232,7 +234,12 @@ describe('a crash between dead in the ledger and listed as a dead letter', () =>
     const { deadPending, ledger } = accountKeys(shop.appId);
     // What a process leaves that is killed right after settle(dead).
     await shop.redis.hset(ledger(key), {
-      ...{ st: 'dead', why: 'window-expired', ec: 45_015, end: Date.now(), c: 1, f: 1 },
+      st: 'dead',
+      why: 'window-expired',
+      ec: 45_015,
+      end: Date.now(),
+      c: 1,
+      f: 1,
       log: `${Date.now()}:5:window-expired:45015;`,
     });
     await shop.redis.zadd(deadPending, Date.now(), key);

@@ -54,7 +54,12 @@ describe('the minute limit (45011)', () => {
     const queue = shop.lane('custom');
     const { redis, appId } = shop;
     const sleeps = createLaneSleep({
-      ...{ redis, queue, appId, kind: 'custom', clock: systemClock, random: () => 0 },
+      redis,
+      queue,
+      appId,
+      kind: 'custom',
+      clock: systemClock,
+      random: () => 0,
       logger: silent,
     });
     const key = shop.keys.sleep('custom');

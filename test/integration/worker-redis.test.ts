@@ -19,7 +19,7 @@ async function enqueue(shop: Shop, kind: 'template' | 'custom', count: number): 
 }
 
 /** Every message ended as sent, WeChat has each once, and the lanes hold nothing more. */
-async function allSentOnce(shop: Shop, ids: readonly string[]): Promise<void> {
+async function expectAllSentOnce(shop: Shop, ids: readonly string[]): Promise<void> {
   for (const id of ids) await shop.reached(id, 'sent', { timeoutMs: 25_000, intervalMs: 50 });
   expect(shop.taken().filter(({ state }) => state === 'shown')).toHaveLength(ids.length);
   for (const kind of ['template', 'custom'] as const) {
@@ -38,7 +38,7 @@ async function refusals(reason: 'READONLY' | 'OOM'): Promise<number> {
 
 test('full memory for a while: what waits is sent afterwards, nothing is lost', async () => {
   const shop = await courier.open();
-  await enqueue(shop, 'custom', 1).then((ids) => allSentOnce(shop, ids));
+  await enqueue(shop, 'custom', 1).then((ids) => expectAllSentOnce(shop, ids));
   await shop.lane('custom').pause();
   const ids = await enqueue(shop, 'custom', 20);
   await shop.lane('custom').resume();
@@ -73,7 +73,7 @@ test('read-only for a second after WeChat said yes, as in a failover: sent, and 
   const until = performance.now() + 1_000;
   await waitFor(() => performance.now() > until);
   await courier.redis.call('REPLICAOF', 'NO', 'ONE');
-  await allSentOnce(shop, ids);
+  await expectAllSentOnce(shop, ids);
   expect(shop.judge().template.absorbed).toBe(0);
   // Both lanes and the dead letters wait for jobs again.
   await waitFor(async () => (await courier.redis.info('clients')).includes('blocked_clients:3'), {
@@ -88,7 +88,8 @@ test('scripts forgotten in the middle: they are sent again', async () => {
     ids.push(...(await enqueue(shop, 'custom', 10)));
     await courier.redis.script('FLUSH');
   }
-  await allSentOnce(shop, ids);
+  await expectAllSentOnce(shop, ids);
+  expect(shop.judge().duplicateList.filter(({ appId }) => appId === shop.appId)).toEqual([]);
 });
 
 test('connections cut in the middle: they come back, nothing is doubled', async () => {
@@ -101,7 +102,8 @@ test('connections cut in the middle: they come back, nothing is doubled', async 
     await waitFor(() => shop.producer.status(ids[0] ?? '').catch(() => null));
   }
   cutter.disconnect();
-  await allSentOnce(shop, ids);
+  await expectAllSentOnce(shop, ids);
+  expect(shop.judge().duplicateList.filter(({ appId }) => appId === shop.appId)).toEqual([]);
 });
 
 test('Redis that answers nothing for five seconds: templates once, no message lost', async () => {
@@ -109,7 +111,8 @@ test('Redis that answers nothing for five seconds: templates once, no message lo
   const ids = [...(await enqueue(shop, 'template', 20)), ...(await enqueue(shop, 'custom', 20))];
   await waitFor(() => shop.taken().length > 5);
   await courier.redis.call('CLIENT', 'PAUSE', '5000', 'ALL');
-  await allSentOnce(shop, ids);
+  await expectAllSentOnce(shop, ids);
+  expect(shop.judge().duplicateList.filter(({ appId }) => appId === shop.appId)).toEqual([]);
 });
 
 test('the lane of a message has the job, the ledger forgot it: it is sent all the same', async () => {
