@@ -297,9 +297,8 @@ describe('Redis goes away', () => {
     await here.redis.end('SIGKILL');
     await worker.line(/Redis trouble/);
     const began = performance.now();
-    const { signal } = await worker.stop('SIGTERM');
-    expect(signal).toBeNull();
-    expect(performance.now() - began).toBeLessThan(6_500);
+    expect(await worker.stop('SIGTERM')).toEqual({ code: 0, signal: null });
+    expect(performance.now() - began).toBeLessThan(5_000);
   });
 
   test('and a producer says so in time, for every call; nothing is doubled later', async () => {
@@ -365,10 +364,14 @@ describe('Redis goes away', () => {
     expect(await ended(here, [messageId])).toEqual({ sent: 1 });
     // Who was told that nothing was enqueued has enqueued nothing.
     const redis = new Redis(here.redis.url);
-    await waitFor(
-      async () => (await redis.llen(`courier:{${here.appId}}:${here.appId}.custom:wait`)) === 0,
-    );
-    redis.disconnect();
+    cleanups.push(async () => redis.disconnect());
+    const lane = `courier:{${here.appId}}:${here.appId}.custom`;
+    await waitFor(async () => (await redis.llen(`${lane}:wait`)) === 0);
+    await eventually(async () => {
+      const records = await redis.keys(`courier:{${here.appId}}:m:*`);
+      const states = await Promise.all(records.map((key) => redis.hget(key, 'st')));
+      expect(states.filter((state) => state !== 'sent' && state !== 'cancelled')).toEqual([]);
+    });
     const { entries } = here.control<{ entries: { body: { text: { content: string } } }[] }>(
       'GET',
       'record',
