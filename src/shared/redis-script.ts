@@ -12,6 +12,15 @@ export interface RedisScript {
 }
 
 /**
+ * A script for rare use that must travel in a single command: its text is sent every time, so
+ * that no second step is needed when Redis does not know it yet.
+ */
+export function loadPlainScript(file: URL): RedisScript {
+  const text = readFileSync(file, 'utf8');
+  return { run: (redis, keys, args) => redis.eval(text, keys.length, ...keys, ...args) };
+}
+
+/**
  * Reads a script once; runs it by its hash and sends the text only when Redis does not know
  * it (first use, restart, `SCRIPT FLUSH`).
  */

@@ -27,8 +27,8 @@ export interface DeliverDeps extends SettleDeps {
   readonly client: WechatClient;
   readonly clock: Clock;
   readonly random: Random;
-  /** Names this process in leases. */
-  readonly owner: string;
+  /** A name for one run in leases, never given twice. */
+  readonly nextOwner: () => string;
   /** The process is stopping: what has not been posted yet goes back. */
   readonly stopping: () => boolean;
 }
@@ -56,17 +56,18 @@ export type Delivered =
  */
 export async function deliver(deps: DeliverDeps, run: Run): Promise<Delivered> {
   const begunAt = deps.clock.monotonic();
+  const owner = deps.nextOwner();
   const begun = await deps.ledger.begin({
     messageKey: run.messageKey,
     kind: run.kind,
-    owner: deps.owner,
+    owner,
     resend: run.load.ok && run.load.job.onAmbiguous === 'resend',
     ...(run.load.ok &&
       run.load.job.expiresAt !== undefined && { expiresAt: run.load.job.expiresAt }),
   });
   if (begun.kind !== 'go') return begun;
   const tried = await attempt(deps, run, begun, begunAt);
-  const lease: Lease = { messageKey: run.messageKey, owner: deps.owner, fence: begun.fence };
+  const lease: Lease = { messageKey: run.messageKey, owner, fence: begun.fence };
   const settled = await settle(deps, lease, tried.decision, tried.verdict, tried.durationMs);
   return {
     kind: 'settled',

@@ -68,8 +68,11 @@ export class MessageModel {
     this.#budget = budget;
   }
 
+  /** Sent after it died: known for as long as its dead letter is listed. */
+  listedDead = false;
+
   get expires(): boolean {
-    return EXPIRING.includes(this.state);
+    return EXPIRING.includes(this.state) && !this.listedDead;
   }
 
   accept(hash: string): 'new' | 'known' | 'conflict' {
@@ -144,6 +147,7 @@ export class MessageModel {
         return 'ok';
       case 'sent':
       case 'held':
+        this.listedDead = this.state === 'dead';
         this.state = to;
         this.reason = undefined;
         this.listedUnknown = false;
@@ -158,6 +162,7 @@ export class MessageModel {
   }
 
   redrive(): void {
+    if (this.state === 'sent') this.listedDead = false;
     if (this.state !== 'dead' && this.state !== 'none') return;
     this.state = 'queued';
     this.redrives += 1;

@@ -65,14 +65,18 @@ function keyAt({ messageKeys }: Real, at: number): string {
   return messageKey;
 }
 
+/** Each run has a name of its own. */
+let runs = 0;
+
 async function begin(
   model: MessageModel,
   { ledger }: Real,
   messageKey: string,
-  owner: string,
+  who: string,
   expired: boolean,
 ): Promise<void> {
   const { kind, resend } = model;
+  const owner = `${who}:${(runs += 1)}`;
   const begun = await ledger.begin({
     messageKey,
     kind,
@@ -193,10 +197,25 @@ function anyCommand(): fc.Arbitrary<Command>[] {
       ({ tickets }) => tickets.length > 0,
     ),
   );
+  // The first answer was lost with its connection, so the same question is asked again.
+  const askedAgain = message.map((at) =>
+    onMessage(
+      at,
+      'begin asked again',
+      async (model, real, key) => {
+        const { kind, resend, live } = model;
+        const again = { messageKey: key, kind, resend, owner: live?.owner ?? '' };
+        expect(await real.ledger.begin(again)).toMatchObject({ kind: 'go', fence: live?.fence });
+        model.lapsed = false;
+      },
+      ({ state, live }) => state === 'sending' && live !== null,
+    ),
+  );
   return [
     began,
     began,
     began,
+    askedAgain,
     settled,
     settled,
     lapsed,

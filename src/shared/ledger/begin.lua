@@ -5,7 +5,7 @@
 -- KEYS 4… ledger record of each message
 -- ARGV 1  lease ms   2  guard ms (how long WeChat is trusted to deduplicate client_msg_id)
 --      3  budget: attempts after which an interrupted message is not tried again
--- ARGV 4… per message: message key, owner, kind (t|c), expiresAt ('' = never), resend ('1' | '')
+-- ARGV 4… per message: message key, owner (one per run), kind (t|c), expiresAt ('' = never), resend ('1' | '')
 -- returns the token generation, then per message one of
 --   {'GO', fence, budget spent, total attempts, ambiguous since ('' = never)}
 --   {'BUSY', ms}
@@ -30,12 +30,16 @@ end
 for i = 4, #KEYS do
   local key, a = KEYS[i], 4 + (i - 4) * 5
   local id, owner, kind, expires, resend = ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4]
-  local v = redis.call('HMGET', key, 'st', 'until', 'tb', 't0', 'n', 'c')
+  local v = redis.call('HMGET', key, 'st', 'until', 'tb', 't0', 'n', 'c', 'own', 'f')
   local st = v[1]
   local r = { tb = tonumber(v[3]), t0 = v[4], n = tonumber(v[5] or 0), c = tonumber(v[6] or 0) }
   local answer
   if st and st ~= 'queued' and st ~= 'retrying' and st ~= 'sending' then
     answer = { 'END', st, '' }
+  elseif st == 'sending' and v[7] == owner then
+    -- The same run asks again: its first answer was lost on the way, nothing was posted.
+    redis.call('HSET', key, 'until', now + lease, 'tb', now)
+    answer = { 'GO', v[8], tostring(r.n), tostring(r.c), r.t0 or '' }
   elseif st == 'sending' and now < tonumber(v[2]) then
     answer = { 'BUSY', tostring(v[2] - now) }
   else

@@ -49,6 +49,7 @@ export type Acceptance =
 export interface BeginRequest {
   readonly messageKey: string;
   readonly kind: Kind;
+  /** Another one for each run: who asks again with the same got its first answer lost. */
   readonly owner: string;
   readonly expiresAt?: number;
   /** Custom messages whose caller prefers a second copy to none. */

@@ -1,7 +1,7 @@
 import { accountKeys } from '../keys.ts';
 import type { Kind } from '../outcome.ts';
 import type { RedisClient } from '../redis.ts';
-import { loadScript } from '../redis-script.ts';
+import { loadPlainScript, loadScript } from '../redis-script.ts';
 import { batched } from './batch.ts';
 import type {
   Acceptance,
@@ -18,7 +18,8 @@ const scripts = {
   accept: loadScript(new URL('./accept.lua', import.meta.url)),
   begin: loadScript(new URL('./begin.lua', import.meta.url)),
   settle: loadScript(new URL('./settle.lua', import.meta.url)),
-  cancel: loadScript(new URL('./cancel.lua', import.meta.url)),
+  // Also sent behind a command that timed out, where a second step would never follow.
+  cancel: loadPlainScript(new URL('./cancel.lua', import.meta.url)),
   redrive: loadScript(new URL('./redrive.lua', import.meta.url)),
 };
 
@@ -56,7 +57,11 @@ export function createRedisLedger(options: RedisLedgerOptions): Ledger {
     },
     async redrive(messageKey, kind) {
       const scriptKeys = [keys.ledger(messageKey), keys.deadPending];
-      const state = await scripts.redrive.run(redis, scriptKeys, [messageKey, short(kind)]);
+      const state = await scripts.redrive.run(redis, scriptKeys, [
+        messageKey,
+        short(kind),
+        options.ttlMs,
+      ]);
       return parseState(String(state)) ?? unexpected('redrive', state);
     },
     read: async (messageKey) => parseRecord(await redis.hgetall(keys.ledger(messageKey))),

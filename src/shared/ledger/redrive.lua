@@ -1,5 +1,6 @@
 -- Puts a dead message back with a fresh attempt budget; its history stays.
--- KEYS 1  ledger record   KEYS 2  set of pending dead letters   ARGV 1  message key  2  kind (t|c)
+-- KEYS 1  ledger record   KEYS 2  set of pending dead letters
+-- ARGV 1  message key   2  kind (t|c)   3  ms that an ended message's record is kept
 -- returns the state after the call: 'queued' means that a job belongs into the lane
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -12,5 +13,8 @@ if st == 'dead' or not st then
   redis.call('PERSIST', KEYS[1])
   redis.call('ZREM', KEYS[2], ARGV[1])
   return 'queued'
+end
+if st == 'sent' and redis.call('PTTL', KEYS[1]) == -1 then
+  redis.call('PEXPIRE', KEYS[1], ARGV[3])
 end
 return st

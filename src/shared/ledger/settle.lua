@@ -54,7 +54,9 @@ for i = 3, #KEYS do
         redis.call('ZADD', KEYS[1], now, id)
       elseif to == 'unknown' then
         redis.call('ZADD', KEYS[2], now, id)
-      else
+      elseif st ~= 'dead' then
+        -- Sent after all, while listed as dead: known until the letter goes, or its redrive
+        -- would send it again.
         redis.call('PEXPIRE', key, ttl)
       end
     end

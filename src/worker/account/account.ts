@@ -35,7 +35,7 @@ export interface AccountDeps {
   readonly random: Random;
   readonly randomBytes: (size: number) => Uint8Array;
   readonly logger: Logger;
-  /** Names this process in leases and locks. */
+  /** Names this process in locks and, with a number, each run of it in leases. */
   readonly owner: string;
   readonly stopping: () => boolean;
 }
@@ -49,6 +49,7 @@ export interface RunningAccount extends Service {
 export function createAccount(deps: AccountDeps, account: Account): RunningAccount {
   const { redis, clock, random, logger, owner, metrics, deadLetters } = deps;
   const { appId } = account;
+  let runs = 0;
   const lanes = openBothLanes(redis, appId, logger);
   const ledger = createRedisLedger({
     redis,
@@ -79,6 +80,7 @@ export function createAccount(deps: AccountDeps, account: Account): RunningAccou
     metrics.observe(appId, kind, { queue, tokenFetchedAt: tokens.fetchedAt });
     const process = createLaneProcess({
       ...deps,
+      nextOwner: () => `${owner}:${(runs += 1)}`,
       appId,
       kind,
       ledger,
