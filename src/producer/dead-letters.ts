@@ -3,6 +3,7 @@ import {
   type DeadLetter,
   type DeadLetterQueue,
   deadLetterJobId,
+  isDeadLetter,
   openDeadLetters,
 } from '../shared/dead-letter.ts';
 import { CourierError } from '../shared/errors.ts';
@@ -70,11 +71,13 @@ export function openDeadLetterBox(
       }),
     purge: (messageId) =>
       call(async () => {
-        const job = await find(messageId);
-        if (!job) return false;
         const { appId, key } = parseOrThrow(messageId);
-        await job.remove();
-        await lanes.ledger(appId).forget(key);
+        const ledger = lanes.ledger(appId);
+        const job = await find(messageId);
+        await job?.remove();
+        // Without a letter too: somebody may have removed it in the dashboard.
+        if (!job && (await ledger.read(key))?.state !== 'dead') return false;
+        await ledger.forget(key);
         return true;
       }),
     close: async () => opened?.close(),
@@ -90,7 +93,9 @@ async function listLetters(
   const found: DeadLetter[] = [];
   for (let start = 0; found.length < limit; start += PAGE) {
     const page = await call(() => queue().getFailed(start, start + PAGE - 1));
-    for (const job of page) if (matches(job.data, filter)) found.push(job.data);
+    for (const { data } of page) {
+      if (isDeadLetter(data) && matches(data, filter)) found.push(data);
+    }
     if (page.length < PAGE) break;
   }
   return found.slice(0, limit);

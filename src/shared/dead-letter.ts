@@ -1,7 +1,8 @@
 import { Queue } from 'bullmq';
 import { DEAD_LETTER_PREFIX, DEAD_LETTER_QUEUE } from './keys.ts';
 import type { LaneJob } from './lane.ts';
-import type { Attempt, DeadReason, Kind } from './outcome.ts';
+import { parseMessageId } from './message/message-id.ts';
+import { type Attempt, DEAD_REASONS, type DeadReason, type Kind } from './outcome.ts';
 import type { RedisClient } from './redis.ts';
 
 /** A message that will not be sent unless a person redrives it, with all a person needs. */
@@ -48,6 +49,18 @@ export function openDeadLetters(
  */
 export function deadLetterJobId(messageId: string, redrives: number): string {
   return redrives === 0 ? messageId : `${messageId}.${redrives}`;
+}
+
+/** Tells our letters from jobs that somebody else put into the queue. */
+export function isDeadLetter(data: unknown): data is DeadLetter {
+  if (typeof data !== 'object' || data === null) return false;
+  const { messageId, attempts, reason } = data as Partial<Record<keyof DeadLetter, unknown>>;
+  return (
+    typeof messageId === 'string' &&
+    parseMessageId(messageId) !== null &&
+    Array.isArray(attempts) &&
+    DEAD_REASONS.some((known) => known === reason)
+  );
 }
 
 /** The failed reason people read first: errcode, our reason, the words. */

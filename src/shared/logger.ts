@@ -13,6 +13,11 @@ export function scrub(text: string): string {
   return text.replace(SECRETS, '$1$2[redacted]').replace(URL_PASSWORD, '$1:[redacted]@');
 }
 
+/** Removes one known secret from a text, plain or as part of a URL. */
+export function withoutValue(text: string, secret: string): string {
+  return text.replaceAll(secret, '[redacted]').replaceAll(encodeURIComponent(secret), '[redacted]');
+}
+
 /** `oABCD…wxyz`: enough to tell recipients apart, too little to message them. */
 export function maskOpenid(openid: string): string {
   return openid.length < 12 ? '***' : `${openid.slice(0, 5)}…${openid.slice(-4)}`;

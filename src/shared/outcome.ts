@@ -88,9 +88,9 @@ export type SnoozeCause =
   | 'rate-limit'
   | 'quota'
   | 'account'
+  | 'permission'
   | 'busy'
-  | 'shutdown'
-  | 'internal';
+  | 'shutdown';
 
 /** What we do about a verdict. Exactly one of these ends every run of a message. */
 export type Outcome =

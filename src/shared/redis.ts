@@ -44,6 +44,8 @@ export function openRedis(
   onError: (error: Error) => void,
 ): RedisClient {
   const client = createClient(url, ROLE_OPTIONS[role]);
+  // Every call that waits for a connection listens for it; there may be many at once.
+  client.setMaxListeners(0);
   client.on('error', onError);
   return client;
 }

@@ -4,7 +4,7 @@ import { type Account, loadAccountsFile } from '../shared/accounts.ts';
 import { systemClock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
 import { openDeadLetters } from '../shared/dead-letter.ts';
-import { messageOf } from '../shared/errors.ts';
+import { CourierError, messageOf } from '../shared/errors.ts';
 import { closing, serviceStack } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/logger.ts';
 import { closeRedis, openRedis, type RedisClient } from '../shared/redis.ts';
@@ -62,13 +62,15 @@ export function buildWorker(config: Config, env: NodeJS.ProcessEnv, logger: Logg
     health,
     closing('redis', () => closeRedis(redis)),
     closing('dead-letter queue', () => deadLetters.close()),
-    createDeadLetterWorker({ redis, logger, clock: systemClock, redrive: accounts.redrive }),
     accounts,
+    // Last to start and first to stop: a redrive needs its account at work.
+    createDeadLetterWorker({ redis, logger, clock: systemClock, redrive: accounts.redrive }),
   ]);
   return {
     async start() {
-      await waitForRedis(redis, logger);
+      if (first.length === 0) logger.warn({ file: config.accountsFile }, 'no accounts yet');
       try {
+        await waitForRedis(redis, logger);
         await assertSafeRedis(redis, {
           allowVolatile: config.allowVolatileRedis,
           now: systemClock.now,
@@ -88,14 +90,33 @@ export function buildWorker(config: Config, env: NodeJS.ProcessEnv, logger: Logg
   };
 }
 
+/** A Redis that is away is waited for; one that refuses our credentials never comes. */
 async function waitForRedis(redis: RedisClient, logger: Logger): Promise<void> {
   if (redis.status === 'ready') return;
   const timer = setInterval(() => logger.warn('waiting for Redis'), 5000);
+  let onError: ((error: Error) => void) | undefined;
   try {
-    await new Promise<void>((resolve) => redis.once('ready', () => resolve()));
+    await new Promise<void>((resolve, reject) => {
+      onError = (error) => {
+        if (/^(?:WRONGPASS|NOAUTH|NOPERM)/.test(error.message)) reject(refused(error));
+      };
+      redis.on('error', onError);
+      redis.once('ready', () => resolve());
+    });
   } finally {
     clearInterval(timer);
+    if (onError) redis.off('error', onError);
   }
+}
+
+function refused(error: Error): CourierError {
+  const [code] = error.message.split(' ');
+  return new CourierError(
+    'ERR_CONFIG',
+    `REDIS_URL: expected credentials that Redis takes, got ${code}. Correct user and password in ` +
+      'REDIS_URL (redis://user:password@host:port/0).',
+    { cause: error },
+  );
 }
 
 /** Redis took a command within a second. */

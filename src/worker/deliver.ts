@@ -102,15 +102,24 @@ async function attempt(deps: DeliverDeps, run: Run, begun: Go, begunAt: number):
     if (hindrance) return hindrance;
     const sentAt = deps.clock.monotonic();
     const result = await deps.client.send(run.kind, token.token, body, run.signal);
-    const verdict = classify(result);
+    const verdict = last ? afterRenewal(classify(result)) : classify(result);
     if (verdict.class !== 'refresh-token' || last) {
       const durationMs = deps.clock.monotonic() - sentAt;
       const { generation: tokenGeneration } = token;
       return { ...tried(deps, run, begun, verdict, durationMs), tokenGeneration };
     }
-    token = await deps.tokens.renew(token.generation, 'rejected');
+    const cause = verdict.errcode === TOKEN_MISSING ? 'missing' : 'rejected';
+    token = await deps.tokens.renew(token.generation, cause);
   }
   throw new Error('unreachable: the second round of the loop returns');
+}
+
+/** WeChat saw no token although one was sent: something on the way eats the query string. */
+const TOKEN_MISSING = 41001;
+
+/** A token that is missing even after a renewal is not mended by another one. */
+function afterRenewal(verdict: Verdict): Verdict {
+  return verdict.errcode === TOKEN_MISSING ? { ...verdict, class: 'account-config' } : verdict;
 }
 
 function tried(

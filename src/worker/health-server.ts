@@ -1,6 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
+import { CourierError, messageOf } from '../shared/errors.ts';
 import type { Service } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/logger.ts';
 
@@ -55,7 +56,7 @@ export function createHealthServer(options: {
       try {
         await listen(options.port);
       } catch (error) {
-        if (!isAddressInUse(error)) throw error;
+        if (!isAddressInUse(error)) throw unusable(host, options.port, error);
         // Several workers on one machine share the default: none of them should die of it.
         await listen(0);
         logger.warn(
@@ -74,6 +75,15 @@ export function createHealthServer(options: {
 function end(response: ServerResponse, status: number, body: string): void {
   response.statusCode = status;
   response.end(body);
+}
+
+function unusable(host: string, port: number, error: unknown): CourierError {
+  return new CourierError(
+    'ERR_CONFIG',
+    `COURIER_HOST, COURIER_METRICS_PORT: expected an address of this machine, got ${host}:${port} ` +
+      `(${messageOf(error)}).`,
+    { cause: error },
+  );
 }
 
 function isAddressInUse(error: unknown): boolean {

@@ -65,7 +65,7 @@ describe('every verdict has its outcome', () => {
     ['rate-minute', 'snooze rate-limit free', 'snooze rate-limit free'],
     ['rate-recipient', 'retry 60000', 'retry 60000'],
     ['quota-day', 'snooze quota free', 'snooze quota free'],
-    ['account-config', 'snooze account free', 'snooze account free'],
+    ['account-config', 'snooze permission free', 'snooze permission free'],
     ['dup-suppressed', 'retry 65000', 'retry 65000'],
     ['permanent-recipient', 'dead permanent-recipient', 'dead permanent-recipient'],
     ['permanent-payload', 'dead permanent-payload', 'dead permanent-payload'],

@@ -48,7 +48,7 @@ describe('the table of errcodes', () => {
   it('has every surveyed code in its class, and no other', () => {
     for (const errcodeClass of ERRCODE_CLASSES) {
       for (const code of CODES[errcodeClass]) {
-        expect(`${code} ${classOf(code, 'send')}`).toBe(`${code} ${errcodeClass}`);
+        expect(`${code} ${lookupErrcode(code)?.class}`).toBe(`${code} ${errcodeClass}`);
       }
     }
     expect(ERRCODES.map(({ code }) => code)).toEqual(
@@ -57,6 +57,14 @@ describe('the table of errcodes', () => {
         .sort((left, right) => left - right),
     );
   });
+
+  it.each([40200, 48008, 65400])(
+    'ends the message that met %i, since the account may send others',
+    (code) => {
+      expect(classOf(code, 'send')).toBe('permanent-payload');
+      expect(classOf(code, 'token')).toBe('account-config');
+    },
+  );
 
   it('has no code twice', () => {
     expect(new Set(ERRCODES.map(({ code }) => code)).size).toBe(ERRCODES.length);

@@ -90,10 +90,17 @@ describe('what is not a usable answer is never success', () => {
     ['a redirect that claims success', 302, OK],
     ['a proxy that forbids', 403, '<html>Forbidden</html>'],
     ['a 404 that claims success', 404, OK],
-    ['too many requests', 429, ''],
   ])('%s is refused-http', (_what, status, body) => {
     expect(classify(parseReply(status, body)).class).toBe('refused-http');
   });
+});
+
+test('too many requests, from a proxy too, is a limit for the whole lane', () => {
+  expect(classify(parseReply(429, '')).class).toBe('rate-minute');
+});
+
+test('a proxy that gave up waiting may have passed the request on', () => {
+  expect(classify(parseReply(408, '')).class).toBe('ambiguous');
 });
 
 test('no text makes it throw, and only a parsed errcode 0 with a 2xx is ok', () => {

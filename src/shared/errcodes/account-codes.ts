@@ -39,6 +39,7 @@ export const ACCOUNT_CODES: readonly ClassedErrcode[] = [
   },
   {
     code: 40200,
+    concernsMessage: true,
     confidence: 'documented',
     meaning: {
       en: 'This type of account may not use this API or this kind of message.',
@@ -213,6 +214,7 @@ export const ACCOUNT_CODES: readonly ClassedErrcode[] = [
   },
   {
     code: 48008,
+    concernsMessage: true,
     confidence: 'documented',
     meaning: {
       en: 'The account may not send this type of message.',
@@ -312,6 +314,7 @@ export const ACCOUNT_CODES: readonly ClassedErrcode[] = [
   },
   {
     code: 65400,
+    concernsMessage: true,
     confidence: 'documented',
     meaning: {
       en: 'The new customer-service feature is not enabled.',

@@ -23,6 +23,11 @@ export interface Errcode {
   readonly advice: Localized;
   /** `account-config` only: when WeChat itself says how long it refuses. */
   readonly reprobeMs?: number;
+  /**
+   * `account-config` only: the account may not send messages of this sort. Others go through,
+   * so it is this message that ends, as `permanent-payload`.
+   */
+  readonly concernsMessage?: true;
 }
 
 /** An entry of a list whose codes all have one class. */

@@ -14,7 +14,7 @@ export interface Explanation {
   readonly class: ErrcodeClass | 'unknown-code';
   readonly meaning: string;
   readonly advice: string;
-  /** What we do about this class by ourselves. */
+  /** What we do about such an answer to a message by ourselves. */
   readonly whatHappensNow: string;
 }
 
@@ -28,11 +28,15 @@ export function lookupErrcode(code: number): Errcode | undefined {
   return BY_CODE.get(code);
 }
 
-/** The class of an answer's code: exactly one for every number. */
+/**
+ * The class that decides what becomes of an answer: exactly one for every number. It is the
+ * table's, except where the endpoint or the entry says otherwise.
+ */
 export function classOf(code: number, endpoint: Endpoint): ErrcodeClass | 'unknown-code' {
   const entry = BY_CODE.get(code);
   if (!entry) return 'unknown-code';
-  return (endpoint === 'token' && entry.atTokenEndpoint) || entry.class;
+  if (endpoint === 'token') return entry.atTokenEndpoint ?? entry.class;
+  return entry.concernsMessage ? 'permanent-payload' : entry.class;
 }
 
 /** Meaning and advice for people; also for codes the table does not know. */
@@ -45,6 +49,6 @@ export function explainErrcode(code: number, language: Language = 'en'): Explana
     class: errcodeClass,
     meaning: meaning[language],
     advice: advice[language],
-    whatHappensNow: HAPPENS_NOW[errcodeClass][language],
+    whatHappensNow: HAPPENS_NOW[classOf(code, 'send')][language],
   };
 }

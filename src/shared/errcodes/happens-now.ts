@@ -32,8 +32,8 @@ export const HAPPENS_NOW: Readonly<Record<ErrcodeClass | 'unknown-code', Localiz
     zh: '该通道暂停到额度预计恢复之时（北京时间零点过后）；不消耗尝试次数。',
   },
   'account-config': {
-    en: 'The account is paused and its messages wait without spending attempts; one is tried from time to time, and if that works all go on.',
-    zh: '该公众号暂停发送，消息全部等待，不消耗尝试次数；系统会不时试发一条，成功后自动恢复。',
+    en: 'Refused for a message, its lane sleeps a minute, up to ten while it repeats; refused for a token, the account is paused and probed. Messages wait and spend no attempts.',
+    zh: '若发送消息时被拒，该通道休眠一分钟，重复出现时最长十分钟；若获取 token 时被拒，该公众号暂停发送并定时试探。消息全部等待，不消耗尝试次数。',
   },
   'dup-suppressed': {
     en: 'If an earlier attempt had an unclear outcome, the message counts as sent; otherwise it is tried again after a minute.',

@@ -73,6 +73,8 @@ export function createAccountPause(deps: AccountPauseDeps): AccountPause {
       return claimed === 'OK';
     },
     async resume() {
+      // An operator may have paused the account while the probe was under way.
+      if ((await redis.hget(key, 'cause')) !== 'wechat') return;
       await redis.hdel(key, 'since', 'probeAt');
       await redis.pexpire(key, PROBATION_MS);
       await Promise.all(lanes.map((lane) => lane.resume()));

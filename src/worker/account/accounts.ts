@@ -23,11 +23,13 @@ export function createAccounts(
 ): Accounts {
   const { logger } = deps;
   const running = new Map<string, { account: Account; service: RunningAccount }>();
+  let wantedIds: ReadonlySet<string> = new Set();
   let text = readText(file.path);
   let applying: Promise<void> = Promise.resolve();
 
   async function apply(accounts: readonly Account[]): Promise<void> {
     const wanted = new Map(accounts.map((account) => [account.appId, account]));
+    wantedIds = new Set(wanted.keys());
     for (const [appId, { account, service }] of running) {
       if (isSame(account, wanted.get(appId))) continue;
       running.delete(appId);
@@ -75,7 +77,7 @@ export function createAccounts(
     reload,
     async redrive(letter) {
       const found = running.get(letter.appId);
-      if (!found) throw new Error(`account ${letter.appId} is not in the accounts file`);
+      if (!found) return wantedIds.has(letter.appId) ? 'later' : 'no-account';
       return await found.service.redrive(letter);
     },
   };

@@ -1,11 +1,10 @@
 import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
 import type { Clock } from '../../shared/clock.ts';
-import { type DeadLetter, deadLetterTitle } from '../../shared/dead-letter.ts';
+import { type DeadLetter, deadLetterTitle, isDeadLetter } from '../../shared/dead-letter.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { DEAD_LETTER_PREFIX, DEAD_LETTER_QUEUE } from '../../shared/keys.ts';
 import type { Service } from '../../shared/lifecycle.ts';
 import type { Logger } from '../../shared/logger.ts';
-import { parseMessageId } from '../../shared/message/message-id.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 import { TIMINGS } from '../../shared/timings.ts';
 import { closeWorker } from '../close-worker.ts';
@@ -19,7 +18,7 @@ export interface DeadLetterWorkerDeps {
 }
 
 /** A run that has just booked a death needs some milliseconds to let go of its job. */
-const LATER_MS = 200;
+const LATER_MS = 500;
 
 /**
  * Gives dead letters their place among the failed jobs of one queue. The first run of a dead
@@ -62,29 +61,28 @@ async function processLetter(
   job: Job<DeadLetter>,
   token: string | undefined,
 ): Promise<unknown> {
-  const letter = job.data;
+  const letter: unknown = job.data;
+  if (!isDeadLetter(letter)) throw new UnrecoverableError('not a dead letter of this system');
   const title = deadLetterTitle(letter);
   if (job.attemptsMade === 0) throw new UnrecoverableError(title);
-  if (!letter.job || !parseMessageId(letter.messageId)) {
-    throw new UnrecoverableError(`${title} (cannot be redriven: its content is gone)`);
+  if (!letter.job) throw new UnrecoverableError(`${title} (cannot be redriven: content is gone)`);
+  switch (await redriven(deps, letter)) {
+    case 'done':
+      return { redriven: true };
+    case 'no-account':
+      throw new UnrecoverableError(`${title} (cannot be redriven: account not in accounts file)`);
+    case 'later':
+      await job.moveToDelayed(deps.clock.now() + LATER_MS, token);
+      throw new DelayedError();
   }
-  if ((await redriven(deps, letter, title)) === 'later') {
-    await job.moveToDelayed(deps.clock.now() + LATER_MS, token);
-    throw new DelayedError();
-  }
-  return { redriven: true };
 }
 
-/** A redrive that fails leaves the letter listed, or the message would be nowhere. */
-async function redriven(
-  deps: DeadLetterWorkerDeps,
-  letter: DeadLetter,
-  title: string,
-): Promise<Redriven> {
+/** Trouble on the way is no reason to give up: half a redrive would leave the message nowhere. */
+async function redriven(deps: DeadLetterWorkerDeps, letter: DeadLetter): Promise<Redriven> {
   try {
     return await deps.redrive(letter);
   } catch (error) {
-    deps.logger.warn({ messageId: letter.messageId, detail: messageOf(error) }, 'redrive failed');
-    throw new UnrecoverableError(title);
+    deps.logger.warn({ messageId: letter.messageId, detail: messageOf(error) }, 'redrive waits');
+    return 'later';
   }
 }

@@ -10,8 +10,11 @@ export interface RedriveTarget {
   readonly logger: Logger;
 }
 
-/** `later`: the run that booked the death still has the job, and would take a new one with it. */
-export type Redriven = 'done' | 'later';
+/**
+ * `later`: the run that booked the death still has the job, and would take a new one with it;
+ * or the account is just being started again. `no-account`: nobody serves it any more.
+ */
+export type Redriven = 'done' | 'later' | 'no-account';
 
 /**
  * Puts a dead message back into its lane with a fresh attempt budget and the same id. One that

@@ -49,13 +49,13 @@ export function decide(input: DecisionInput): Decision {
     case 'dup-suppressed':
       return input.ambiguousBefore ? final(sent(verdict)) : retryOn(DUPLICATE_LADDER_MS, input);
     case 'refresh-token':
-      return snooze(jittered(2000, input.random), 'token');
+      return snooze(0, 'token');
     case 'rate-minute':
       return snooze(0, 'rate-limit');
     case 'quota-day':
       return snooze(0, 'quota');
     case 'account-config':
-      return snooze(0, 'account');
+      return snooze(60_000, 'permission');
     case 'rate-recipient':
       return retryOn(verdict.errcode === 43108 ? RETRY_LADDER_MS : RECIPIENT_LADDER_MS, input);
     case 'transient':
@@ -88,7 +88,7 @@ function final(outcome: Outcome): Decision {
   return { outcome, spends: true, ambiguous: false };
 }
 
-function snooze(delayMs: number, cause: 'token' | 'rate-limit' | 'quota' | 'account'): Decision {
+function snooze(delayMs: number, cause: 'token' | 'rate-limit' | 'quota' | 'permission'): Decision {
   return { outcome: { kind: 'snooze', delayMs, cause }, spends: false, ambiguous: false };
 }
 
@@ -124,8 +124,4 @@ function ambiguous(input: DecisionInput): Decision {
     spends: true,
     ambiguous: true,
   };
-}
-
-function jittered(ms: number, random: Random): number {
-  return Math.round(ms * (0.5 + random()));
 }

@@ -11,8 +11,13 @@ export function parseReply(httpStatus: number, body: string): SendResult {
   if (json !== null && errcode !== null && (isSuccess(httpStatus) || errcode !== 0)) {
     return replyOf(errcode, json);
   }
-  if (httpStatus >= 300 && httpStatus < 500) {
-    return { kind: 'refused-http', detail: `HTTP ${httpStatus} that is not WeChat's answer` };
+  // A proxy that says 408 may have passed the request on.
+  if (httpStatus >= 300 && httpStatus < 500 && httpStatus !== 408) {
+    return {
+      kind: 'refused-http',
+      httpStatus,
+      detail: `HTTP ${httpStatus} that is not WeChat's answer`,
+    };
   }
   return { kind: 'uncertain', detail: `HTTP ${httpStatus} with ${describe(body)}` };
 }

@@ -18,7 +18,7 @@ export type SendResult =
   /** The request was written, at least in part, and no usable answer came. */
   | { readonly kind: 'uncertain'; readonly detail: string }
   /** A redirect or a 4xx that WeChat did not write. */
-  | { readonly kind: 'refused-http'; readonly detail: string };
+  | { readonly kind: 'refused-http'; readonly httpStatus: number; readonly detail: string };
 
 /** What a result means. Pure: the same result always means the same. */
 export interface Verdict {
@@ -46,6 +46,10 @@ export function classify(result: SendResult): Verdict {
     case 'uncertain':
       return { class: 'ambiguous', detail: result.detail };
     case 'refused-http':
-      return { class: 'refused-http', detail: result.detail };
+      // 429 is a limit, whoever keeps it.
+      return {
+        class: result.httpStatus === 429 ? 'rate-minute' : 'refused-http',
+        detail: result.detail,
+      };
   }
 }

@@ -8,6 +8,7 @@ import { PARKED_REASON } from './lane-process.ts';
 
 const INTERVAL_MS = 15_000;
 const PAGE = 100;
+const CLOCK_MARGIN_MS = 10_000;
 
 /**
  * Runs jobs again that BullMQ gave up on by itself: their worker died too often, or their
@@ -18,18 +19,32 @@ export function createGivenUpJobs(deps: {
   readonly lanes: Readonly<Record<Kind, LaneQueue>>;
   readonly logger: Logger;
 }): Service {
-  return every('given-up-jobs', INTERVAL_MS, deps.logger, async () => {
-    for (const lane of Object.values(deps.lanes)) {
-      for (const job of await lane.getFailed(0, PAGE - 1)) {
+  const { lanes, logger } = deps;
+  const lookers = Object.values(lanes).map((lane) => createLooker(lane, logger));
+  return every('given-up-jobs', INTERVAL_MS, logger, async () => {
+    for (const look of lookers) await look();
+  });
+}
+
+/** Looks at all failed jobs of a lane once, then only at those that came since. */
+function createLooker(lane: LaneQueue, logger: Logger): () => Promise<void> {
+  let seenUntil = 0;
+  return async () => {
+    let newest = seenUntil;
+    for (let start = 0; ; start += PAGE) {
+      const page = await lane.getFailed(start, start + PAGE - 1);
+      const fresh = page.filter((job) => (job.finishedOn ?? 0) >= seenUntil);
+      for (const job of fresh) {
+        newest = Math.max(newest, job.finishedOn ?? 0);
         if (job.failedReason.startsWith(PARKED_REASON)) continue;
-        deps.logger.warn(
-          { lane: lane.name, jobId: job.id, why: job.failedReason },
-          'running again',
-        );
+        logger.warn({ lane: lane.name, jobId: job.id, why: job.failedReason }, 'running again');
         await retry(job);
       }
+      if (fresh.length < PAGE) break;
     }
-  });
+    // The workers' clocks may differ a little.
+    seenUntil = Math.max(0, newest - CLOCK_MARGIN_MS);
+  };
 }
 
 /** Another process may have been quicker. */

@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { DeadLetterQueue } from '../../shared/dead-letter.ts';
 import type { LaneJob, LaneResult } from '../../shared/lane.ts';
 import { type Logger, maskOpenid } from '../../shared/logger.ts';
-import type { Kind, SnoozeCause } from '../../shared/outcome.ts';
+import type { Kind, Outcome } from '../../shared/outcome.ts';
 import type { AccountPause } from '../account/account-pause.ts';
 import { bury } from '../dead-letter/bury.ts';
 import type { Verdict } from '../decide/verdict.ts';
@@ -92,7 +92,7 @@ async function consequences(
     case 'dead':
       return await dead(deps, run, job, verdict ?? undefined);
     case 'snooze':
-      return await snoozed(deps, outcome.cause, verdict);
+      return await snoozed(deps, outcome, verdict);
   }
 }
 
@@ -124,7 +124,7 @@ async function dead(
 /** The lane or the account waits, and with it the message, at the head of its lane. */
 async function snoozed(
   deps: LaneProcessDeps,
-  cause: SnoozeCause,
+  { cause, delayMs }: Extract<Outcome, { kind: 'snooze' }>,
   verdict: Verdict | null,
 ): Promise<JobEnding> {
   const detail = verdict?.detail ?? '';
@@ -137,14 +137,16 @@ async function snoozed(
     case 'token':
       await deps.sleep.sleep('token', detail);
       return { kind: 'back' };
+    case 'permission':
+      await deps.sleep.sleep(cause, detail, verdict?.errcode);
+      // Not to the head of the lane: should it be this message alone, others must come before it.
+      return { kind: 'later', delayMs };
     case 'account':
       await deps.pause.pause(verdict?.errcode ?? 0, detail);
       return { kind: 'back' };
     case 'shutdown':
     case 'busy':
       return { kind: 'back' };
-    case 'internal':
-      return { kind: 'later', delayMs: 5000 };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../../shared/clock.ts';
+import { explainErrcode } from '../../shared/errcodes/errcode.ts';
 import { accountKeys } from '../../shared/keys.ts';
 import type { LaneQueue } from '../../shared/lane.ts';
 import type { Logger } from '../../shared/logger.ts';
@@ -8,11 +9,11 @@ import { loadScript } from '../../shared/redis-script.ts';
 import { untilQuotaReset } from '../decide/quota-reset.ts';
 
 /** Why a whole lane waits. No attempt of any message is spent meanwhile. */
-export type SleepCause = 'rate-limit' | 'quota' | 'token';
+export type SleepCause = 'rate-limit' | 'quota' | 'token' | 'permission';
 
 /** Lets one lane sleep in all processes at once; other lanes do not notice. */
 export interface LaneSleep {
-  sleep(cause: SleepCause, detail: string): Promise<void>;
+  sleep(cause: SleepCause, detail: string, errcode?: number): Promise<void>;
 }
 
 export interface LaneSleepDeps {
@@ -31,6 +32,7 @@ const script = loadScript(new URL('./sleep.lua', import.meta.url));
 const STEPS: Record<Exclude<SleepCause, 'quota'>, { first: number; most: number }> = {
   'rate-limit': { first: 5000, most: 60_000 },
   token: { first: 1000, most: 30_000 },
+  permission: { first: 60_000, most: 600_000 },
 };
 /** Trouble this soon after waking is the same trouble. */
 const REPETITION_MS = 60_000;
@@ -38,18 +40,29 @@ const REPETITION_MS = 60_000;
 export function createLaneSleep(deps: LaneSleepDeps): LaneSleep {
   const { redis, queue, appId, kind, clock, random, logger } = deps;
   return {
-    async sleep(cause, detail) {
+    async sleep(cause, detail, errcode) {
       const { first, most } =
         cause === 'quota' ? onlyOnce(untilQuotaReset(clock.now(), random)) : STEPS[cause];
       const key = accountKeys(appId).sleep(kind);
       const reply = await script.run(redis, [key], [first, most, REPETITION_MS, cause]);
-      const [ms, started] = Array.isArray(reply) ? reply.map(String) : ['1000', '1'];
+      const [ms, began] = Array.isArray(reply) ? reply.map(String) : ['1000', 'started'];
       // BullMQ's own limiter key is what makes every worker of this lane wait.
       await queue.rateLimit(Number(ms));
-      if (started !== '1') return;
-      logger.warn({ appId, kind, cause, detail, sleepMs: Number(ms) }, 'lane sleeps');
+      if (began === 'asleep') return;
+      const line = { appId, kind, cause, detail, sleepMs: Number(ms) };
+      if (cause === 'permission' && began === 'started') alarm(logger, line, errcode ?? 0);
+      else logger.warn(line, 'lane sleeps');
     },
   };
+}
+
+/** Only a person can help, so it is said once and loudly, with the remedy. */
+function alarm(logger: Logger, line: { appId: string; kind: Kind }, errcode: number): void {
+  const { meaning, advice } = explainErrcode(errcode);
+  logger.error(
+    { code: 'lane-refused', ...line, errcode, meaning, remedy: advice },
+    `WeChat refuses the ${line.kind} messages of ${line.appId}, they wait: ${meaning} ${advice}`,
+  );
 }
 
 function onlyOnce(ms: number): { first: number; most: number } {

@@ -3,21 +3,22 @@
 -- KEYS 1  sleep record
 -- ARGV 1  first ms   2  most ms   3  repetition: ms after waking within which it doubles
 --      4  cause
--- returns {ms to sleep from now, '1' if this call started the sleep}
+-- returns {ms to sleep from now, 'started' | 'repeated' | 'asleep'}
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
-local v = redis.call('HMGET', KEYS[1], 'until', 'step')
+local v = redis.call('HMGET', KEYS[1], 'until', 'step', 'cause')
 local till, step = tonumber(v[1] or 0), tonumber(v[2] or 0)
 local first, most = tonumber(ARGV[1]), tonumber(ARGV[2])
 -- A spent quota outlasts whatever sleep the lane is in; any other trouble does not add to it.
 if till > now and (ARGV[4] ~= 'quota' or till - now >= first) then
-  return { tostring(till - now), '' }
+  return { tostring(till - now), 'asleep' }
 end
-if till <= now and step > 0 and now - till < tonumber(ARGV[3]) then
+local repeated = till <= now and v[3] == ARGV[4] and now - till < tonumber(ARGV[3])
+if repeated then
   step = math.max(first, math.min(step * 2, most))
 else
   step = first
 end
 redis.call('HSET', KEYS[1], 'until', now + step, 'step', step, 'cause', ARGV[4])
 redis.call('PEXPIRE', KEYS[1], step + tonumber(ARGV[3]))
-return { tostring(step), '1' }
+return { tostring(step), repeated and 'repeated' or 'started' }

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { withoutValue } from '../../shared/logger.ts';
 import { parseReply } from '../decide/reply.ts';
 import type { SendResult } from '../decide/verdict.ts';
 
@@ -6,6 +7,8 @@ export interface SendRequest {
   /** Holds the access token: it goes nowhere but to the wire. */
   readonly path: string;
   readonly body: string;
+  /** The access token: removed from an answer that quotes our request. */
+  readonly secret: string;
   /** Aborts the request: the job's lock is lost, or the process must stop now. */
   readonly signal: AbortSignal;
   /** From this call to the last byte of the answer. */
@@ -61,7 +64,8 @@ export function sendOnce(dispatcher: Dispatcher, request: SendRequest): Promise<
           else chunks.push(chunk);
         },
         onResponseEnd() {
-          settle(parseReply(status, Buffer.concat(chunks).toString('utf8')));
+          const body = Buffer.concat(chunks).toString('utf8');
+          settle(parseReply(status, withoutValue(body, request.secret)));
         },
         onResponseError(_controller, error) {
           const detail = describe(error);

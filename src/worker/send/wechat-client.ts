@@ -40,6 +40,7 @@ export function createWechatClient(options: {
       sendOnce(pool, {
         path: `${PATHS[kind]}?access_token=${encodeURIComponent(token)}`,
         body,
+        secret: token,
         signal,
         deadlineMs: TIMINGS.httpDeadlineMs,
       }),

@@ -4,7 +4,7 @@ import type { Account } from '../../shared/accounts.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { classOf } from '../../shared/errcodes/errcode.ts';
 import { messageOf } from '../../shared/errors.ts';
-import { scrub } from '../../shared/logger.ts';
+import { scrub, withoutValue } from '../../shared/logger.ts';
 import type { FetchedToken } from './token-store.ts';
 
 /** What came of asking for a token. */
@@ -54,7 +54,8 @@ async function fetchToken(account: Account, force: boolean, clock: Clock): Promi
   const asked = clock.now();
   const response = await request(url, { ...options, signal });
   const text = await boundedText(response.body);
-  return parseAnswer(text, response.statusCode, asked);
+  // An answer that quotes the request must not carry the secret any further.
+  return parseAnswer(withoutValue(text, account.secret.reveal()), response.statusCode, asked);
 }
 
 function requestFor(account: Account, force: boolean) {
