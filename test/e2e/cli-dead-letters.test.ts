@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { DeadLetter } from '../../src/producer/index.ts';
+import { openDeadLetters } from '../../src/shared/dead-letter.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 import { APP, newOpenid, useCli } from './cli-harness.ts';
 
@@ -54,7 +55,7 @@ test('a redriven message is sent once the recipient has written', async () => {
   const events = [{ openid, event: 'message' }];
   cli.simulator.control('POST', '/_control/events', { appId: APP, events });
   const redriven = await cli.courier('dead-letters', 'redrive', messageId, '--json');
-  expect(redriven.json()).toEqual({ redriven: 1, notFound: [] });
+  expect(redriven.json()).toEqual({ redriven: 1, notFound: [], notPossible: [] });
   const status = await cli.untilState(messageId, 'sent');
   expect(status.attempts.map(({ errcode }) => errcode)).toEqual([45015, 0]);
 });
@@ -65,7 +66,26 @@ test('redriving needs to know what, and tells what it did not find', async () =>
   const absent = `${APP}.${'b'.repeat(26)}`;
   const answer = await cli.courier('dead-letters', 'redrive', absent, '--json');
   expect(answer).toMatchObject({ code: 1 });
-  expect(answer.json()).toEqual({ redriven: 0, notFound: [absent] });
+  expect(answer.json()).toEqual({ redriven: 0, notFound: [absent], notPossible: [] });
+});
+
+test('a redrive is a request, and none for a letter whose content is gone', async () => {
+  const { messageId } = await deadLetter('requested');
+  const gone = await deadLetter('gone');
+  const queue = openDeadLetters(cli.redis.client, () => undefined);
+  const job = await queue.getJob(gone.messageId);
+  if (!job) throw new Error('the letter is not where it is looked for');
+  await job.updateData({ ...job.data, job: null });
+  await queue.close();
+
+  const answer = await cli.courier('dead-letters', 'redrive', messageId, gone.messageId);
+  expect(answer).toMatchObject({
+    code: 1,
+    stdout:
+      `not possible, its content is gone: ${gone.messageId}\n` +
+      '1 redrive requested; a worker carries it out, 1 not possible',
+  });
+  expect((await list()).some(isOf(gone.messageId))).toBe(true);
 });
 
 test('purging without a terminal needs --yes, and then forgets the message', async () => {

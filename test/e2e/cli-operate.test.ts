@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -61,11 +61,24 @@ describe('an account in the hands of an operator', () => {
     await cli.untilState(messageId, 'sent');
   });
 
-  test('an account nobody knows is not paused by a typing error', async () => {
-    const answer = await cli.courier('pause', 'wx0123456789abcdee', '--json');
-    expect(answer.code).toBe(1);
-    expect(answer.json()).toMatchObject({ error: { code: 'ERR_UNKNOWN_ACCOUNT' } });
-    expect(answer.stderr).toContain(APP);
+  test('an account nobody knows is an error, neither paused nor empty', async () => {
+    for (const args of [['pause'], ['resume'], ['queues', '--app']]) {
+      const answer = await cli.courier(...args, 'wx0123456789abcdee', '--json');
+      expect(answer.code).toBe(1);
+      expect(answer.json()).toMatchObject({ error: { code: 'ERR_UNKNOWN_ACCOUNT' } });
+      expect(answer.stderr).toContain(APP);
+    }
+  });
+
+  test('an operator needs no secret, and sees no rate of a lane that never ran', async () => {
+    const appId = 'wx00000000000000aa';
+    const file = path.join(cli.folder, 'secrets.json');
+    await writeFile(file, JSON.stringify({ accounts: [{ appId, secret: '${SECRET_NOT_SET}' }] }));
+    const env = { REDIS_URL: cli.redis.url, COURIER_ACCOUNTS_FILE: file };
+    for (const args of [['pause', appId], ['resume', appId], ['queues']])
+      expect(await cli.courierWith({ args, env })).toMatchObject({ code: 0, stderr: '' });
+    const { stdout } = await cli.courierWith({ args: ['queues', '--app', appId], env });
+    expect(stdout).toMatch(/custom +0 +0 +0 +0 +running/);
   });
 });
 
@@ -123,6 +136,21 @@ describe('exit codes', () => {
     });
     expect(answer.code).toBe(1);
     expect(answer.json()).toMatchObject({ error: { code: 'ERR_QUEUE_UNAVAILABLE' } });
+    expect(answer.stderr).toContain('redis://127.0.0.1:1/0');
+    expect(answer.stderr).toMatch(/ECONNREFUSED.*Check REDIS_URL/);
+    expect(answer.stderr).not.toContain('same id');
+  });
+
+  test('a Redis that refuses the password is 1, with its words and without the password', async () => {
+    const url = new URL(cli.redis.url);
+    url.password = 'not-the-password';
+    const messageId = `${APP}.${'a'.repeat(26)}`;
+    for (const args of [['queues'], ['status', messageId], ['dead-letters', 'list']]) {
+      const answer = await cli.courierWith({ args, env: { REDIS_URL: url.href } });
+      expect(answer.code).toBe(1);
+      expect(answer.stderr).toMatch(/^ERR_QUEUE_UNAVAILABLE: .*WRONGPASS.*Check REDIS_URL/);
+      expect(answer.stderr).not.toContain('not-the-password');
+    }
   });
 });
 

@@ -246,17 +246,26 @@ describe('an account that WeChat refuses', () => {
     },
   );
 
-  test('only when it sends is paused too, and its message is sent once a person resumed it', async () => {
+  test('only when it sends loses that lane for a while, said once, and the other lane goes on', async () => {
     const shop = await courier.open({ account: fast });
     await allSent(shop, await enqueue(shop, 'custom', 1));
-    shop.control('POST', 'accounts', { appId: shop.appId, condition: 'api-banned' });
+    shop.fault('custom', { accept: false, reply: { kind: 'errcode', errcode: 48_004 }, count: 3 });
     const [id = ''] = await enqueue(shop, 'custom', 1);
-    await eventually(async () => expect(await shop.lane('custom').isPaused()).toBe(true));
+    const lane = shop.lane('custom');
+    await eventually(async () => expect(await lane.getRateLimitTtl()).toBeGreaterThan(50_000));
+    await allSent(shop, await enqueue(shop, 'template', 1));
+    expect(await lane.isPaused()).toBe(false);
     expect((await shop.producer.status(id))?.attempts).toEqual([]);
-    shop.control('POST', 'accounts', { appId: shop.appId, condition: 'ok' });
-    await Promise.all([shop.lane('custom').resume(), shop.lane('template').resume()]);
-    await allSent(shop, [id]);
-    expect(await attemptCounts(shop, [id])).toEqual([1]);
+    expect(shop.log().filter(({ code }) => code === 'lane-refused')).toHaveLength(1);
+  });
+
+  test('only for this sort of message ends the message, and others go through', async () => {
+    const shop = await courier.open({ account: fast });
+    shop.fault('custom', { accept: false, reply: { kind: 'errcode', errcode: 40_200 }, count: 1 });
+    const [id = ''] = await enqueue(shop, 'custom', 1);
+    await shop.reached(id, 'dead');
+    expect((await shop.producer.status(id))?.reason).toBe('permanent-payload');
+    await allSent(shop, await enqueue(shop, 'custom', 1));
   });
 
   test('and that works again is resumed by the probe, with all its messages', async () => {
