@@ -1,5 +1,5 @@
 # One image for every role; the worker is what it runs unless told otherwise, for example
-#   docker run … wechat-courier node dist/cli/main.js doctor
+#   docker run … wechat-courier node dist/cli/main.js queues
 
 FROM node:20.20-slim AS build
 WORKDIR /app

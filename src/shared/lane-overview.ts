@@ -15,6 +15,8 @@ export interface LaneOverview {
   /** `unknown`: nobody knows whether WeChat has them, a person must decide. */
   readonly parked: number;
   readonly paused: boolean;
+  /** Sends a second; absent until a worker has served the lane. */
+  readonly perSecond?: number;
   /** Absent while the lane is awake. */
   readonly sleep?: SleepOverview;
 }
@@ -42,9 +44,10 @@ export async function laneOverview(
   kind: Kind,
   now: number,
 ): Promise<LaneOverview> {
-  const [counts, paused, [cause, until]] = await Promise.all([
+  const [counts, paused, limit, [cause, until]] = await Promise.all([
     queue.getJobCounts('waiting', 'prioritized', 'delayed', 'active', 'failed'),
     queue.isPaused(),
+    queue.getGlobalRateLimit(),
     redis.hmget(accountKeys(appId).sleep(kind), 'cause', 'until'),
   ]);
   const count = (state: string) => counts[state] ?? 0;
@@ -55,8 +58,14 @@ export async function laneOverview(
     active: count('active'),
     parked: count('failed'),
     paused,
+    ...(limit && { perSecond: rounded((limit.max * 1000) / limit.duration) }),
     ...(Number(until) > now && { sleep: { cause: cause ?? 'unknown', until: Number(until) } }),
   };
+}
+
+/** The limit is kept in slices of whole milliseconds, so that 30 a second are 29.4. */
+function rounded(perSecond: number): number {
+  return Number(perSecond.toPrecision(3));
 }
 
 /** Null while the account is at work. */

@@ -9,7 +9,7 @@ import {
   filterOf,
   type SelectionFlags,
 } from '../dead-letter-flags.ts';
-import { showProgress } from '../progress.ts';
+import { showProgress } from '../../local/progress.ts';
 import { UsageError } from '../usage-error.ts';
 
 interface PurgeFlags extends SelectionFlags {
@@ -17,7 +17,10 @@ interface PurgeFlags extends SelectionFlags {
 }
 
 export function redriveCommand(): Command {
-  const command = selecting('redrive', 'send dead letters again, with a fresh attempt budget');
+  const command = selecting(
+    'redrive',
+    'have workers send dead letters again, with a fresh attempt budget',
+  );
   withExamples(
     command,
     'courier dead-letters redrive wx0123456789abcdef.abcdefghijklmnopqrstuvwxyz',
@@ -27,8 +30,7 @@ export function redriveCommand(): Command {
     checkSelection(messageIds, flags);
     return withProducer('none', async (producer) => {
       const chosen = await choose(producer, messageIds, flags);
-      const { done, missing } = await forEach(chosen, (id) => producer.deadLetters.redrive(id));
-      return answerOf('redriven', done, missing);
+      return redriveAnswer(await forEach(chosen, (id) => redrive(producer, id)));
     });
   });
 }
@@ -47,8 +49,7 @@ export function purgeCommand(): Command {
       if (!flags.yes && chosen.length > 0 && !(await isConfirmed(chosen.length))) {
         return { json: { purged: 0 }, text: 'Nothing was deleted.', exitCode: 1 };
       }
-      const { done, missing } = await forEach(chosen, (id) => producer.deadLetters.purge(id));
-      return answerOf('purged', done, missing);
+      return purgeAnswer(await forEach(chosen, (id) => purge(producer, id)));
     });
   });
 }
@@ -71,35 +72,69 @@ async function choose(
   return letters.map(({ messageId }) => messageId);
 }
 
+async function redrive(producer: Producer, messageId: string): Promise<Fate> {
+  const letter = await producer.deadLetters.show(messageId);
+  if (letter && !letter.job) return 'impossible';
+  return (await producer.deadLetters.redrive(messageId)) ? 'done' : 'missing';
+}
+
+async function purge(producer: Producer, messageId: string): Promise<Fate> {
+  return (await producer.deadLetters.purge(messageId)) ? 'done' : 'missing';
+}
+
+/** What became of one letter; `impossible`: its content is gone, there is nothing to send. */
+type Fate = 'done' | 'missing' | 'impossible';
+type Fates = Readonly<Record<Fate, readonly string[]>>;
+
 const CHUNK = 50;
 
 /** Some at a time, so that Redis stays responsive and a person sees how far it is. */
 async function forEach(
   messageIds: readonly string[],
-  act: (messageId: string) => Promise<boolean>,
-): Promise<{ done: number; missing: string[] }> {
+  act: (messageId: string) => Promise<Fate>,
+): Promise<Fates> {
   const progress = showProgress({ total: messageIds.length, what: 'dead letters' });
-  const missing: string[] = [];
+  const fates: Record<Fate, string[]> = { done: [], missing: [], impossible: [] };
   try {
     for (let start = 0; start < messageIds.length; start += CHUNK) {
       const chunk = messageIds.slice(start, start + CHUNK);
       const found = await Promise.all(chunk.map(act));
-      missing.push(...chunk.filter((_, index) => !found[index]));
+      chunk.forEach((messageId, index) => fates[found[index]!].push(messageId));
       progress.update(start + chunk.length);
     }
   } finally {
     progress.stop();
   }
-  return { done: messageIds.length - missing.length, missing };
+  return fates;
 }
 
-function answerOf(verb: 'redriven' | 'purged', done: number, missing: readonly string[]): Answer {
-  const notes = missing.map((messageId) => `no dead letter: ${messageId}`);
+function redriveAnswer({ done, missing, impossible }: Fates): Answer {
+  const requested =
+    done.length === 1
+      ? '1 redrive requested; a worker carries it out'
+      : `${done.length} redrives requested; workers carry them out`;
+  const others = [
+    ...(missing.length > 0 ? [`${missing.length} not found`] : []),
+    ...(impossible.length > 0 ? [`${impossible.length} not possible`] : []),
+  ];
+  const gone = impossible.map((messageId) => `not possible, its content is gone: ${messageId}`);
   return {
-    json: { [verb]: done, notFound: missing },
-    text: [...notes, `${done} ${verb}, ${missing.length} not found`].join('\n'),
+    json: { redriven: done.length, notFound: missing, notPossible: impossible },
+    text: [...notesOf(missing), ...gone, [requested, ...others].join(', ')].join('\n'),
+    exitCode: others.length === 0 ? 0 : 1,
+  };
+}
+
+function purgeAnswer({ done, missing }: Fates): Answer {
+  return {
+    json: { purged: done.length, notFound: missing },
+    text: [...notesOf(missing), `${done.length} purged, ${missing.length} not found`].join('\n'),
     exitCode: missing.length === 0 ? 0 : 1,
   };
+}
+
+function notesOf(missing: readonly string[]): string[] {
+  return missing.map((messageId) => `no dead letter: ${messageId}`);
 }
 
 async function isConfirmed(count: number): Promise<boolean> {

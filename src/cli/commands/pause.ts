@@ -1,10 +1,9 @@
 import { Command } from 'commander';
 import { type AccountControl, openAccountControl } from '../../shared/account-control.ts';
-import { loadAccountsFile } from '../../shared/accounts.ts';
 import { systemClock } from '../../shared/clock.ts';
-import { CourierError } from '../../shared/errors.ts';
 import { answering, withExamples } from '../answer.ts';
-import { readConfig, withRedis } from '../connection.ts';
+import { withRedis } from '../connection.ts';
+import { knownAppIds } from '../known-accounts.ts';
 
 export function pauseCommand(): Command {
   const command = new Command('pause')
@@ -30,20 +29,12 @@ export function resumeCommand(): Command {
   });
 }
 
-/** @throws CourierError `ERR_UNKNOWN_ACCOUNT`: a typing error must not look like a pause */
+/** @throws CourierError `ERR_UNKNOWN_ACCOUNT` */
 async function withAccount(
   appId: string,
   work: (account: AccountControl) => Promise<void>,
 ): Promise<void> {
-  const { accountsFile } = readConfig();
-  const accounts = loadAccountsFile(accountsFile, process.env);
-  if (!accounts.some((account) => account.appId === appId)) {
-    const known = accounts.map((account) => account.appId).join(', ');
-    throw new CourierError(
-      'ERR_UNKNOWN_ACCOUNT',
-      `Expected an account of ${accountsFile} (${known}), got "${appId.slice(0, 64)}".`,
-    );
-  }
+  knownAppIds(appId);
   await withRedis(async (redis) => {
     const account = openAccountControl(redis, appId, systemClock);
     try {

@@ -1,18 +1,14 @@
 import { Command } from 'commander';
 import { type AccountOverview, openAccountControl } from '../../shared/account-control.ts';
-import { type Account, loadAccountsFile } from '../../shared/accounts.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { openDeadLetters } from '../../shared/dead-letter.ts';
 import type { LaneOverview } from '../../shared/lane-overview.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 import { answering, withExamples } from '../answer.ts';
-import { readConfig, withRedis } from '../connection.ts';
+import { withRedis } from '../connection.ts';
+import { knownAppIds } from '../known-accounts.ts';
 import { shownTime } from '../moment.ts';
 import { type Cell, type Column, renderTable } from '../table.ts';
-
-interface Overview extends AccountOverview {
-  readonly rate: Account['rate'];
-}
 
 export function queuesCommand(): Command {
   const command = new Command('queues')
@@ -20,21 +16,19 @@ export function queuesCommand(): Command {
     .option('--app <appId>', 'only this account');
   withExamples(command, 'courier queues', 'courier queues --app wx0123456789abcdef --json');
   return answering(command, async ({ app }: { app?: string }) => {
-    const accounts = loadAccountsFile(readConfig().accountsFile, process.env).filter(
-      ({ appId }) => app === undefined || appId === app,
-    );
+    const appIds = knownAppIds(app);
     return await withRedis(async (redis) => {
-      const overviews = await Promise.all(accounts.map((account) => overviewOf(redis, account)));
+      const overviews = await Promise.all(appIds.map((appId) => overviewOf(redis, appId)));
       const deadLetters = await countDeadLetters(redis);
       return { json: { accounts: overviews, deadLetters }, text: shown(overviews, deadLetters) };
     });
   });
 }
 
-async function overviewOf(redis: RedisClient, { appId, rate }: Account): Promise<Overview> {
+async function overviewOf(redis: RedisClient, appId: string): Promise<AccountOverview> {
   const control = openAccountControl(redis, appId, systemClock);
   try {
-    return { ...(await control.overview()), rate };
+    return await control.overview();
   } finally {
     await control.close();
   }
@@ -60,13 +54,13 @@ const COLUMNS: readonly Column[] = [
   { title: 'state' },
 ];
 
-function shown(overviews: readonly Overview[], deadLetters: number): string {
+function shown(overviews: readonly AccountOverview[], deadLetters: number): string {
   const rows = overviews.flatMap((account) =>
     account.lanes.map((lane) => [
       account.appId,
       lane.kind,
       ...[lane.waiting, lane.delayed, lane.active, lane.parked].map(String),
-      `${account.rate[lane.kind].perSecond}/s`,
+      lane.perSecond === undefined ? '' : `${lane.perSecond}/s`,
       stateOf(account, lane),
     ]),
   );

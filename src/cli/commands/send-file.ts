@@ -6,7 +6,7 @@ import { shown } from '../../shared/issue.ts';
 import { jsonErrorPosition } from '../../shared/json-position.ts';
 import type { Answer } from '../answer.ts';
 import { withProducer } from '../connection.ts';
-import { showProgress } from '../progress.ts';
+import { showProgress } from '../../local/progress.ts';
 import { renderTable } from '../table.ts';
 import { UsageError } from '../usage-error.ts';
 

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { showProgress } from '../../cli/progress.ts';
+import { showProgress } from '../progress.ts';
 import { createProducer, type Producer } from '../../producer/index.ts';
 import { type Handover, handOver } from './enqueue.ts';
 import { envelopeOf, readOrders } from './order.ts';
