@@ -98,5 +98,5 @@ function connect(url: string) {
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
   const inner = error instanceof Error && 'lastNodeError' in error ? error.lastNodeError : null;
-  return inner ? reasonOf(inner) : scrub(messageOf(error));
+  return inner ? reasonOf(inner) : scrub(messageOf(error)).replace(/\.$/, '');
 }

@@ -18,7 +18,6 @@ type NodeOptions = Pick<
   | 'autoResendUnfulfilledCommands'
   | 'commandTimeout'
   | 'connectTimeout'
-  | 'enableAutoPipelining'
   | 'keepAlive'
   | 'maxRetriesPerRequest'
   | 'password'
@@ -34,7 +33,7 @@ const ROLE_OPTIONS: Record<RedisRole, NodeOptions & { enableOfflineQueue: boolea
     maxRetriesPerRequest: 0,
     commandTimeout: 2000,
   },
-  worker: { enableOfflineQueue: true, maxRetriesPerRequest: null, enableAutoPipelining: true },
+  worker: { enableOfflineQueue: true, maxRetriesPerRequest: null },
 };
 
 /** Opens a connection for a role. Errors go to `onError`; ioredis reconnects by itself. */

@@ -65,8 +65,9 @@ for i = 4, #KEYS do
       redis.call('ZADD', KEYS[2], now, id)
       answer = { 'END', 'dead', '1' }
     else
-      redis.call('HSET', key, 'st', 'sending', 'own', owner, 'until', now + lease, 'tb', now)
-      local fence = redis.call('HINCRBY', key, 'f', 1)
+      local fence = tonumber(v[8] or 0) + 1
+      local till = now + lease
+      redis.call('HSET', key, 'st', 'sending', 'own', owner, 'until', till, 'tb', now, 'f', fence)
       answer = { 'GO', tostring(fence), tostring(r.n), tostring(r.c), r.t0 or '' }
     end
   end

@@ -13,13 +13,11 @@ local ttl = ARGV[1]
 local MAX_LOG = 1600 -- bytes of attempt history kept, some 40 attempts; the oldest go first
 local out = {}
 
-local function record(key, tb, entry, spends)
-  if entry == '' then return end
-  local log = (redis.call('HGET', key, 'log') or '') .. (tb or now) .. ':' .. entry .. ';'
+-- The history with one more attempt.
+local function appended(log, tb, entry)
+  log = (log or '') .. (tb or now) .. ':' .. entry .. ';'
   while #log > MAX_LOG do log = log:sub((log:find(';', 1, true)) + 1) end
-  redis.call('HSET', key, 'log', log)
-  redis.call('HINCRBY', key, 'c', 1)
-  if spends == '1' then redis.call('HINCRBY', key, 'n', 1) end
+  return log
 end
 
 for i = 3, #KEYS do
@@ -27,28 +25,41 @@ for i = 3, #KEYS do
   local id, owner, fence, to = ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4]
   local entry, spends, ambiguous = ARGV[a + 5], ARGV[a + 6], ARGV[a + 7]
   local msgid, reason, errcode = ARGV[a + 8], ARGV[a + 9], ARGV[a + 10]
-  local v = redis.call('HMGET', key, 'st', 'own', 'f', 'tb', 't0', 'n')
+  local v = redis.call('HMGET', key, 'st', 'own', 'f', 'tb', 't0', 'n', 'c', 'log')
   local st, mine = v[1], v[1] == 'sending' and v[2] == owner and v[3] == fence
   if st == 'sent' or st == 'delivered' or st == 'undelivered' then
     out[#out + 1] = 'ALREADY'
   elseif to ~= 'sent' and not mine then
     out[#out + 1] = 'STALE'
   else
-    record(key, v[4], entry, spends)
+    -- Gathered into one HSET and one HDEL: each command of a script is a line of the append-only file.
+    local set = {}
+    local function put(name, value) set[#set + 1], set[#set + 2] = name, value end
+    if entry ~= '' then
+      put('log', appended(v[8], v[4], entry))
+      put('c', tonumber(v[7] or 0) + 1)
+    end
     if to == 'retry' or to == 'snooze' then
-      if ambiguous == '1' and not v[5] then redis.call('HSET', key, 't0', v[4]) end
+      if entry ~= '' and spends == '1' then put('n', tonumber(v[6] or 0) + 1) end
+      if ambiguous == '1' and not v[5] then put('t0', v[4]) end
       local waited = to == 'retry' or tonumber(v[6] or 0) > 0 or v[5]
-      redis.call('HSET', key, 'st', waited and 'retrying' or 'queued')
+      put('st', waited and 'retrying' or 'queued')
+      redis.call('HSET', key, unpack(set))
       redis.call('HDEL', key, 'own', 'until', 'tb')
     else
-      redis.call('HSET', key, 'st', to, 'end', now)
-      redis.call('HDEL', key, 'own', 'until', 'tb', 'n', 'due', 'why', 'ec')
-      if to ~= 'unknown' then redis.call('HDEL', key, 't0') end
+      put('st', to)
+      put('end', now)
+      if msgid ~= '' then put('id', msgid) end
+      if reason ~= '' then put('why', reason) end
+      if errcode ~= '' then put('ec', errcode) end
+      local del = { 'own', 'until', 'tb', 'n', 'due' }
+      if reason == '' then del[#del + 1] = 'why' end
+      if errcode == '' then del[#del + 1] = 'ec' end
+      if to ~= 'unknown' then del[#del + 1] = 't0' end
       -- The fence outlives a message that may be put back, or an old run's word could count.
-      if to ~= 'unknown' and to ~= 'dead' then redis.call('HDEL', key, 'f') end
-      if msgid ~= '' then redis.call('HSET', key, 'id', msgid) end
-      if reason ~= '' then redis.call('HSET', key, 'why', reason) end
-      if errcode ~= '' then redis.call('HSET', key, 'ec', errcode) end
+      if to ~= 'unknown' and to ~= 'dead' then del[#del + 1] = 'f' end
+      redis.call('HDEL', key, unpack(del))
+      redis.call('HSET', key, unpack(set))
       if st == 'unknown' then redis.call('ZREM', KEYS[2], id) end
       if to == 'dead' then
         redis.call('ZADD', KEYS[1], now, id)
