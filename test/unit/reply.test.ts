@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyText } from '../helpers/any-text.ts';
+import { withoutValue } from '../../src/shared/logger.ts';
 import { parseReply, splitErrmsg } from '../../src/worker/decide/reply.ts';
 import { classify } from '../../src/worker/decide/verdict.ts';
 
@@ -93,6 +94,14 @@ describe('what is not a usable answer is never success', () => {
   ])('%s is refused-http', (_what, status, body) => {
     expect(classify(parseReply(status, body)).class).toBe('refused-http');
   });
+});
+
+test('a text that quotes our request is kept without the token', () => {
+  const token = 'CANARY_token-0123456789';
+  const body = JSON.stringify({ errcode: 47001, errmsg: `bad ${token} rid: ${token}` });
+  const reply = parseReply(200, body, (text) => withoutValue(text, token));
+  expect(JSON.stringify(reply)).not.toContain('CANARY');
+  expect(reply).toMatchObject({ kind: 'reply', errcode: 47001 });
 });
 
 test('too many requests, from a proxy too, is a limit for the whole lane', () => {

@@ -4,12 +4,18 @@ import type { SendResult } from './verdict.ts';
  * Reads the body of an HTTP answer by its content, never by its headers: WeChat says
  * `encoding=utf-8` or `text/plain` for JSON, and proxies say `application/json` for HTML
  * (WeChat facts §8).
+ *
+ * @param hide removes from WeChat's text what must not be kept of it: our token, if it quotes us
  */
-export function parseReply(httpStatus: number, body: string): SendResult {
+export function parseReply(
+  httpStatus: number,
+  body: string,
+  hide: (text: string) => string = (text) => text,
+): SendResult {
   const json = parseObject(body);
   const errcode = json === null ? null : integerOf(json['errcode']);
   if (json !== null && errcode !== null && (isSuccess(httpStatus) || errcode !== 0)) {
-    return replyOf(errcode, json);
+    return replyOf(errcode, json, hide);
   }
   // A proxy that says 408 may have passed the request on.
   if (httpStatus >= 300 && httpStatus < 500 && httpStatus !== 408) {
@@ -22,8 +28,12 @@ export function parseReply(httpStatus: number, body: string): SendResult {
   return { kind: 'uncertain', detail: `HTTP ${httpStatus} with ${describe(body)}` };
 }
 
-function replyOf(errcode: number, json: Record<string, unknown>): SendResult {
-  const { text, rid } = splitErrmsg(typeof json['errmsg'] === 'string' ? json['errmsg'] : '');
+function replyOf(
+  errcode: number,
+  json: Record<string, unknown>,
+  hide: (text: string) => string,
+): SendResult {
+  const { text, rid } = splitErrmsg(hide(textOf(json['errmsg'])));
   const msgid = json['msgid'];
   return {
     kind: 'reply',
@@ -32,6 +42,13 @@ function replyOf(errcode: number, json: Record<string, unknown>): SendResult {
     ...(rid !== undefined && { rid }),
     ...(typeof msgid === 'string' && /^[1-9]\d*$/.test(msgid) && { msgid }),
   };
+}
+
+/** Far more than WeChat writes; bounds the work on a text that is not WeChat's. */
+const LONGEST_TEXT = 2000;
+
+function textOf(errmsg: unknown): string {
+  return typeof errmsg === 'string' ? errmsg.slice(0, LONGEST_TEXT) : '';
 }
 
 /** `msgid` is quoted before parsing, since JSON.parse would round it (WeChat facts §2.3). */

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import { withoutValue } from '../../shared/logger.ts';
+import { scrub, withoutValue } from '../../shared/logger.ts';
 import { parseReply } from '../decide/reply.ts';
 import type { SendResult } from '../decide/verdict.ts';
 
@@ -65,7 +65,7 @@ export function sendOnce(dispatcher: Dispatcher, request: SendRequest): Promise<
         },
         onResponseEnd() {
           const body = Buffer.concat(chunks).toString('utf8');
-          settle(parseReply(status, withoutValue(body, request.secret)));
+          settle(parseReply(status, body, (text) => scrub(withoutValue(text, request.secret))));
         },
         onResponseError(_controller, error) {
           const detail = describe(error);

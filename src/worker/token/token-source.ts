@@ -54,8 +54,9 @@ async function fetchToken(account: Account, force: boolean, clock: Clock): Promi
   const asked = clock.now();
   const response = await request(url, { ...options, signal });
   const text = await boundedText(response.body);
-  // An answer that quotes the request must not carry the secret any further.
-  return parseAnswer(withoutValue(text, account.secret.reveal()), response.statusCode, asked);
+  // A text that quotes the request must not carry the secret any further.
+  const hide = (errmsg: string) => scrub(withoutValue(errmsg, account.secret.reveal()));
+  return parseAnswer(text, response.statusCode, asked, hide);
 }
 
 function requestFor(account: Account, force: boolean) {
@@ -94,7 +95,12 @@ function requestFor(account: Account, force: boolean) {
   }
 }
 
-function parseAnswer(text: string, status: number, asked: number): TokenAnswer {
+function parseAnswer(
+  text: string,
+  status: number,
+  asked: number,
+  hide: (errmsg: string) => string,
+): TokenAnswer {
   const json = parseJson(text);
   const token = json['access_token'];
   const expiresIn = Number(json['expires_in']);
@@ -106,7 +112,7 @@ function parseAnswer(text: string, status: number, asked: number): TokenAnswer {
   }
   const errcode = Number(json['errcode']);
   if (!Number.isSafeInteger(errcode)) return unavailable(`HTTP ${status} without a token`);
-  const errmsg = typeof json['errmsg'] === 'string' ? scrub(json['errmsg']).slice(0, 200) : '';
+  const errmsg = typeof json['errmsg'] === 'string' ? hide(json['errmsg']).slice(0, 200) : '';
   switch (classOf(errcode, 'token')) {
     case 'account-config':
       return { kind: 'refused', errcode, errmsg };
