@@ -438,6 +438,21 @@ describe('a worker that cannot work as configured exits 78 with one line', () =>
     expect(worker.stderr).toHaveLength(1);
   });
 
+  test('a password that Redis refuses, without showing it', async () => {
+    const server = await startTestRedis();
+    cleanups.push(() => server.stop());
+    const accountsFile = path.join(dir, 'none.json');
+    await writeFile(accountsFile, '{"accounts": []}');
+    const url = new URL(server.url);
+    url.password = 'CANARY-wrong-password';
+    const env = { COURIER_ACCOUNTS_FILE: accountsFile, REDIS_URL: url.href };
+    const worker = processes.start(WORKER, { env });
+    expect((await worker.exited).code).toBe(78);
+    expect(worker.stderr).toHaveLength(1);
+    expect(worker.stderr[0]).toContain('REDIS_URL');
+    expect([...worker.stdout, ...worker.stderr].join()).not.toContain('CANARY');
+  });
+
   test('a setting out of its range', async () => {
     const worker = processes.start(WORKER, { env: { COURIER_CONCURRENCY: '0' } });
     expect((await worker.exited).code).toBe(78);
