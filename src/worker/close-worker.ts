@@ -1,9 +1,12 @@
 import type { Worker } from 'bullmq';
 import type { Logger } from '../shared/logger.ts';
+import { TIMINGS } from '../shared/timings.ts';
 
 /** How long BullMQ may take to close once none of our runs is left. */
 const PATIENCE_MS = 2000;
 const LOOK_MS = 100;
+/** No run outlasts its lease; one that does hangs on a Redis that is away. */
+const LONGEST_RUN_MS = TIMINGS.leaseMs;
 
 /**
  * Closes a BullMQ worker: no more jobs are fetched, what runs is awaited. BullMQ may wait for
@@ -22,7 +25,7 @@ export async function closeWorker(
 
 async function idle(running: () => number): Promise<'idle'> {
   let quietMs = 0;
-  while (quietMs < PATIENCE_MS) {
+  for (let waitedMs = 0; quietMs < PATIENCE_MS && waitedMs < LONGEST_RUN_MS; waitedMs += LOOK_MS) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     quietMs = running() > 0 ? 0 : quietMs + LOOK_MS;
   }

@@ -1,10 +1,15 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../shared/errors.ts';
 import type { Service } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/logger.ts';
 
+/** How long `stop` waits for a chore: it may hang on a Redis that is away. */
+const PATIENCE_MS = 2000;
+
 /**
  * A chore that is done again and again, never twice at once. A failure is logged and the chore
- * goes on; `stop` waits for the one that is under way.
+ * goes on; `stop` waits for the one that is under way, though not for ever: chores are
+ * idempotent, and whatever one leaves undone the next process does.
  */
 export function every(
   name: string,
@@ -37,7 +42,7 @@ export function every(
     async stop() {
       clearInterval(timer);
       timer = undefined;
-      await running;
+      if (running) await Promise.race([running, delay(PATIENCE_MS)]);
     },
   };
 }

@@ -196,6 +196,25 @@ describe('a redrive', () => {
     expect((await shop.producer.status(messageId))?.state).toBe('dead');
   });
 
+  test('asked for while no worker runs is carried out by the next one that starts', async () => {
+    const shop = await courier.open({ account: { rate: { custom: { perSecond: 1_000 } } } });
+    const count = 50;
+    shop.fault('custom', { accept: false, reply: { kind: 'errcode', errcode: 45_015 }, count });
+    await shop.producer.enqueueMany(Array.from({ length: count }, () => shop.custom()));
+    const { deadLetters } = shop.producer;
+    const list = () => deadLetters.list({ appId: shop.appId, limit: 1_000 });
+    const letters = await waitFor(async () => {
+      const found = await list();
+      return found.length === count ? found : undefined;
+    });
+    await shop.workers[0]?.stop();
+    for (const { messageId } of letters) expect(await deadLetters.redrive(messageId)).toBe(true);
+    await shop.startWorker();
+    for (const { messageId } of letters) await shop.reached(messageId, 'sent');
+    expect(await list()).toEqual([]);
+    expect(shop.taken()).toHaveLength(count);
+  });
+
   test('asked for many times at once is one redrive', async () => {
     const shop = await courier.open();
     const messageId = await died(shop);
