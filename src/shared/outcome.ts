@@ -94,7 +94,7 @@ export type SnoozeCause =
 
 /** What we do about a verdict. Exactly one of these ends every run of a message. */
 export type Outcome =
-  | { readonly kind: 'sent'; readonly wechatMsgId?: string }
+  | { readonly kind: 'sent'; readonly wechatMsgId?: string | undefined }
   | { readonly kind: 'held' }
   | { readonly kind: 'retry'; readonly delayMs: number }
   | { readonly kind: 'snooze'; readonly delayMs: number; readonly cause: SnoozeCause }
@@ -110,5 +110,5 @@ export interface Attempt {
   /** From just before the request to the answer or the failure. */
   readonly durationMs: number;
   readonly verdict: VerdictClass;
-  readonly errcode?: number;
+  readonly errcode?: number | undefined;
 }

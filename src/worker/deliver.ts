@@ -5,6 +5,7 @@ import type { Kind, Outcome } from '../shared/outcome.ts';
 import { TIMINGS } from '../shared/timings.ts';
 import { type Decision, decide } from './decide/decide.ts';
 import { classify, type Verdict } from './decide/verdict.ts';
+import type { Interruption } from './interruption.ts';
 import { requestBody } from './send/request-body.ts';
 import type { WechatClient } from './send/wechat-client.ts';
 import { type Lease, settle, type SettleDeps } from './settle/settle.ts';
@@ -17,8 +18,8 @@ export interface Run {
   readonly messageKey: string;
   /** The message, or what is wrong with a job that no producer of ours wrote. */
   readonly load: { readonly ok: true; readonly job: LaneJob } | { ok: false; problem: string };
-  /** Aborts at once: the job's lock is lost, or the grace period is over. */
-  readonly signal: AbortSignal;
+  /** Raised when the job's lock is lost: the run must end at once. */
+  readonly interruption: Interruption;
 }
 
 export interface DeliverDeps extends SettleDeps {
@@ -46,8 +47,8 @@ export type Delivered =
       /** Number of this attempt; 0 if the run was none. */
       readonly attempt: number;
       readonly durationMs: number;
-      /** Of the token that was sent last; absent if none was. */
-      readonly tokenGeneration?: string;
+      /** Of the token that was sent last; undefined if none was. */
+      readonly tokenGeneration: string | undefined;
     };
 
 /**
@@ -62,8 +63,7 @@ export async function deliver(deps: DeliverDeps, run: Run): Promise<Delivered> {
     kind: run.kind,
     owner,
     resend: run.load.ok && run.load.job.onAmbiguous === 'resend',
-    ...(run.load.ok &&
-      run.load.job.expiresAt !== undefined && { expiresAt: run.load.job.expiresAt }),
+    expiresAt: run.load.ok ? run.load.job.expiresAt : undefined,
   });
   if (begun.kind !== 'go') return begun;
   const tried = await attempt(deps, run, begun, begunAt);
@@ -76,7 +76,7 @@ export async function deliver(deps: DeliverDeps, run: Run): Promise<Delivered> {
     settled,
     attempt: tried.verdict && tried.decision.outcome.kind !== 'snooze' ? begun.attempts + 1 : 0,
     durationMs: tried.durationMs,
-    ...(tried.tokenGeneration !== undefined && { tokenGeneration: tried.tokenGeneration }),
+    tokenGeneration: tried.tokenGeneration,
   };
 }
 
@@ -84,7 +84,8 @@ interface Tried {
   readonly decision: Decision;
   readonly verdict: Verdict | null;
   readonly durationMs: number;
-  readonly tokenGeneration?: string;
+  /** Of the token that was sent last; undefined if none was. */
+  readonly tokenGeneration: string | undefined;
 }
 
 /** Everything between `begin` and `settle`. Does not throw. */
@@ -101,12 +102,11 @@ async function attempt(deps: DeliverDeps, run: Run, begun: Go, begunAt: number):
     const hindrance = hindered(deps, run, job, begun, begunAt);
     if (hindrance) return hindrance;
     const sentAt = deps.clock.monotonic();
-    const result = await deps.client.send(run.kind, token.token, body, run.signal);
+    const result = await deps.client.send(run.kind, token.token, body, run.interruption);
     const verdict = last ? afterRenewal(classify(result)) : classify(result);
     if (verdict.class !== 'refresh-token' || last) {
       const durationMs = deps.clock.monotonic() - sentAt;
-      const { generation: tokenGeneration } = token;
-      return { ...tried(deps, run, begun, verdict, durationMs), tokenGeneration };
+      return tried(deps, run, begun, verdict, durationMs, token.generation);
     }
     const cause = verdict.errcode === TOKEN_MISSING ? 'missing' : 'rejected';
     token = await deps.tokens.renew(token.generation, cause);
@@ -128,6 +128,7 @@ function tried(
   begun: Go,
   verdict: Verdict,
   durationMs: number,
+  tokenGeneration?: string,
 ): Tried {
   const decision = decide({
     verdict,
@@ -138,7 +139,7 @@ function tried(
     resendAmbiguous: run.load.ok && run.load.job.onAmbiguous === 'resend',
     random: deps.random,
   });
-  return { decision, verdict, durationMs };
+  return { decision, verdict, durationMs, tokenGeneration };
 }
 
 /** No token is nobody's fault among the messages: no attempt. */
@@ -163,7 +164,7 @@ function hindered(
   begun: Go,
   begunAt: number,
 ): Tried | null {
-  if (deps.stopping() || run.signal.aborted) return snoozed('shutdown', null);
+  if (deps.stopping() || run.interruption.raised) return snoozed('shutdown', null);
   if (job.expiresAt !== undefined && deps.clock.now() >= job.expiresAt) {
     // It may be out already: `begin` knows what becomes of an expired message in doubt.
     if (begun.ambiguousSince !== undefined) return snoozed('busy', null);
@@ -172,7 +173,7 @@ function hindered(
       spends: false,
       ambiguous: false,
     };
-    return { decision, verdict: null, durationMs: 0 };
+    return { decision, verdict: null, durationMs: 0, tokenGeneration: undefined };
   }
   // The answer must be in before the lease ends, or another run could send meanwhile.
   const leaseLeft = TIMINGS.leaseMs - (deps.clock.monotonic() - begunAt);
@@ -184,5 +185,6 @@ function snoozed(
   verdict: Verdict | null,
 ): Tried {
   const outcome: Outcome = { kind: 'snooze', delayMs: 0, cause };
-  return { decision: { outcome, spends: false, ambiguous: false }, verdict, durationMs: 0 };
+  const decision: Decision = { outcome, spends: false, ambiguous: false };
+  return { decision, verdict, durationMs: 0, tokenGeneration: undefined };
 }

@@ -51,7 +51,7 @@ export interface BeginRequest {
   readonly kind: Kind;
   /** Another one for each run: who asks again with the same got its first answer lost. */
   readonly owner: string;
-  readonly expiresAt?: number;
+  readonly expiresAt?: number | undefined;
   /** Custom messages whose caller prefers a second copy to none. */
   readonly resend: boolean;
 }
@@ -66,7 +66,7 @@ export type Begun =
       /** Attempts recorded in all, whether they spent budget or not. */
       readonly attempts: number;
       /** Start of the first attempt that may have gone out. */
-      readonly ambiguousSince?: number;
+      readonly ambiguousSince?: number | undefined;
       readonly tokenGeneration: string;
     }
   /** Another run holds the lease. */
@@ -80,7 +80,7 @@ export interface SettleRequest {
   readonly fence: string;
   readonly to: Settlement;
   /** Absent when the run never was an attempt (token, limit, pause, shutdown). */
-  readonly attempt?: Omit<Attempt, 'number' | 'at'>;
+  readonly attempt?: Omit<Attempt, 'number' | 'at'> | undefined;
   /** Whether the attempt counts against the retry budget. */
   readonly spends: boolean;
   /** The attempt may have gone out. */
@@ -88,9 +88,9 @@ export interface SettleRequest {
 }
 
 export type Settlement =
-  | { readonly state: 'sent'; readonly wechatMsgId?: string }
+  | { readonly state: 'sent'; readonly wechatMsgId?: string | undefined }
   | { readonly state: 'held' | 'retry' | 'snooze' | 'unknown' }
-  | { readonly state: 'dead'; readonly reason: DeadReason; readonly errcode?: number };
+  | { readonly state: 'dead'; readonly reason: DeadReason; readonly errcode?: number | undefined };
 
 /** `stale`: this run had lost its lease, what it wanted to write was ignored. */
 export type Settled = 'ok' | 'already-sent' | 'stale';

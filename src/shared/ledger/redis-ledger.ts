@@ -129,7 +129,7 @@ function parseBegun(answer: readonly unknown[], tokenGeneration: string): Begun 
         spent: Number(answer[2]),
         attempts: Number(answer[3]),
         tokenGeneration,
-        ...(answer[4] !== '' && { ambiguousSince: Number(answer[4]) }),
+        ambiguousSince: answer[4] === '' ? undefined : Number(answer[4]),
       };
     case 'BUSY':
       return { kind: 'busy', retryInMs: Number(answer[1]) };

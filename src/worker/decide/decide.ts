@@ -78,10 +78,7 @@ export function decide(input: DecisionInput): Decision {
 }
 
 function sent(verdict: Verdict): Outcome {
-  return {
-    kind: 'sent',
-    ...(verdict.wechatMsgId !== undefined && { wechatMsgId: verdict.wechatMsgId }),
-  };
+  return { kind: 'sent', wechatMsgId: verdict.wechatMsgId };
 }
 
 function final(outcome: Outcome): Decision {

@@ -39,8 +39,8 @@ function replyOf(
     kind: 'reply',
     errcode,
     errmsg: text,
-    ...(rid !== undefined && { rid }),
-    ...(typeof msgid === 'string' && /^[1-9]\d*$/.test(msgid) && { msgid }),
+    rid,
+    msgid: typeof msgid === 'string' && /^[1-9]\d*$/.test(msgid) ? msgid : undefined,
   };
 }
 
@@ -86,7 +86,7 @@ function integerOf(value: unknown): number | null {
 const ERRMSG_LENGTH = 300;
 
 /** Parts the request id from WeChat's text: `… rid: 8hex-8hex-8hex` or `… hint: [xxxx]`. */
-export function splitErrmsg(errmsg: string): { text: string; rid?: string } {
+export function splitErrmsg(errmsg: string): { text: string; rid?: string | undefined } {
   const short = errmsg.slice(0, ERRMSG_LENGTH);
   const found = /\b(?:rid|hints?)\b\s?:?\s?\[?\s?([\w-]*)/i.exec(short);
   if (!found) return { text: short.trim() };

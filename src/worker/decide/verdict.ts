@@ -9,9 +9,9 @@ export type SendResult =
       readonly errcode: number;
       /** Without WeChat's request id. */
       readonly errmsg: string;
-      readonly rid?: string;
+      readonly rid?: string | undefined;
       /** Text from the wire on: the number exceeds 2^53. */
-      readonly msgid?: string;
+      readonly msgid?: string | undefined;
     }
   /** Not one byte of the request was written: DNS, connect, TLS. */
   | { readonly kind: 'not-sent'; readonly detail: string }
@@ -23,11 +23,11 @@ export type SendResult =
 /** What a result means. Pure: the same result always means the same. */
 export interface Verdict {
   readonly class: VerdictClass;
-  readonly errcode?: number;
+  readonly errcode?: number | undefined;
   /** For people: WeChat's text, or what went wrong on the way. */
   readonly detail: string;
-  readonly rid?: string;
-  readonly wechatMsgId?: string;
+  readonly rid?: string | undefined;
+  readonly wechatMsgId?: string | undefined;
 }
 
 /** Classifies a result. Only errcode 0 is `ok`; what no table knows is never success. */
@@ -38,8 +38,8 @@ export function classify(result: SendResult): Verdict {
         class: classOf(result.errcode, 'send'),
         errcode: result.errcode,
         detail: result.errmsg,
-        ...(result.rid !== undefined && { rid: result.rid }),
-        ...(result.msgid !== undefined && { wechatMsgId: result.msgid }),
+        rid: result.rid,
+        wechatMsgId: result.msgid,
       };
     case 'not-sent':
       return { class: 'not-sent', detail: result.detail };

@@ -8,6 +8,7 @@ import type { AccountPause } from '../account/account-pause.ts';
 import { bury } from '../dead-letter/bury.ts';
 import type { Verdict } from '../decide/verdict.ts';
 import { deliver, type DeliverDeps, type Delivered, type Run } from '../deliver.ts';
+import type { Interruption } from '../interruption.ts';
 import type { LaneMetrics } from '../metrics.ts';
 import type { JobEnding } from './lane.ts';
 import { toRun } from './lane-run.ts';
@@ -33,8 +34,8 @@ export const PARKED_REASON = 'unknown';
 
 /** Delivers a job's message and does everything that follows from the outcome. */
 export function createLaneProcess(deps: LaneProcessDeps) {
-  return async (job: LaneJobHandle, signal: AbortSignal): Promise<JobEnding> => {
-    const run = toRun(deps.appId, deps.kind, job, signal);
+  return async (job: LaneJobHandle, interruption: Interruption): Promise<JobEnding> => {
+    const run = toRun(deps.appId, deps.kind, job, interruption);
     const delivered = await deliver(deps, run);
     switch (delivered.kind) {
       case 'busy':

@@ -4,6 +4,7 @@ import type { LaneJob } from '../../shared/lane.ts';
 import { validateMessage } from '../../shared/message/envelope.ts';
 import type { Kind } from '../../shared/outcome.ts';
 import type { Run } from '../deliver.ts';
+import type { Interruption } from '../interruption.ts';
 
 const MESSAGE_KEY = /^[0-9a-z]{26}$/;
 
@@ -15,7 +16,7 @@ export function toRun(
   appId: string,
   kind: Kind,
   job: Pick<Job<LaneJob>, 'id' | 'data'>,
-  signal: AbortSignal,
+  interruption: Interruption,
 ): Run {
   const id = job.id ?? '';
   const known = MESSAGE_KEY.test(id);
@@ -26,7 +27,7 @@ export function toRun(
       'messages enter a lane through the producer';
   const load =
     problem === null ? { ok: true as const, job: job.data } : { ok: false as const, problem };
-  return { appId, kind, messageKey, load, signal };
+  return { appId, kind, messageKey, load, interruption };
 }
 
 /** A ledger key for a job whose id is not one of ours, the same at every run. */

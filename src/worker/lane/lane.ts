@@ -10,6 +10,7 @@ import type { RedisClient } from '../../shared/redis.ts';
 import { TIMINGS } from '../../shared/timings.ts';
 import { closeWorker } from '../close-worker.ts';
 import { rateSlice } from '../decide/rate-slice.ts';
+import { Interruption } from '../interruption.ts';
 import { LaneWorker } from './lane-worker.ts';
 
 export interface LaneDeps {
@@ -21,7 +22,10 @@ export interface LaneDeps {
   readonly concurrency: number;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly process: (job: Job<LaneJob, LaneResult>, signal: AbortSignal) => Promise<JobEnding>;
+  readonly process: (
+    job: Job<LaneJob, LaneResult>,
+    interruption: Interruption,
+  ) => Promise<JobEnding>;
 }
 
 /** What BullMQ is to do with a job after a run. */
@@ -40,27 +44,33 @@ const KEEP_COMPLETED = { age: 3600, count: 10_000 };
 export function createLane(deps: LaneDeps): Service {
   const { redis, appId, kind, logger } = deps;
   let worker: LaneWorker | undefined;
-  let running = 0;
+  /** The runs of this process, by the lock they hold: a job may be here twice once it lost one. */
+  const running = new Map<
+    string,
+    { readonly jobId: string; readonly interruption: Interruption }
+  >();
 
+  // Two parameters: with a third BullMQ makes an AbortController for each job.
   async function processJob(
     job: Job<LaneJob, LaneResult>,
     token: string | undefined,
-    signal: AbortSignal | undefined,
   ): Promise<LaneResult> {
-    running += 1;
+    const lock = token ?? '';
+    const interruption = new Interruption();
+    running.set(lock, { jobId: job.id ?? '', interruption });
     try {
-      return await runJob(job, token, signal);
+      return await runJob(job, token, interruption);
     } finally {
-      running -= 1;
+      running.delete(lock);
     }
   }
 
   async function runJob(
     job: Job<LaneJob, LaneResult>,
     token: string | undefined,
-    signal: AbortSignal | undefined,
+    interruption: Interruption,
   ): Promise<LaneResult> {
-    const ending = await deps.process(job, signal ?? NEVER);
+    const ending = await deps.process(job, interruption);
     switch (ending.kind) {
       case 'complete':
         if (!ending.keep) job.opts.removeOnComplete = true;
@@ -96,16 +106,16 @@ export function createLane(deps: LaneDeps): Service {
         logger.warn({ lane: laneName(appId, kind), detail: messageOf(error) }, 'lane trouble');
       });
       started.on('lockRenewalFailed', (jobIds: string[]) => {
-        for (const id of jobIds) started.cancelJob(id, 'the lock was lost');
+        for (const { jobId, interruption } of running.values()) {
+          if (jobIds.includes(jobId)) interruption.raise();
+        }
       });
       worker = started;
       await started.waitUntilReady();
     },
     async stop() {
-      if (worker) await closeWorker(worker, () => running, logger);
+      if (worker) await closeWorker(worker, () => running.size, logger);
       worker = undefined;
     },
   };
 }
-
-const NEVER = new AbortController().signal;

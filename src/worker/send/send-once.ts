@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import { scrub, withoutValue } from '../../shared/logger.ts';
 import { parseReply } from '../decide/reply.ts';
 import type { SendResult } from '../decide/verdict.ts';
+import type { Interruption } from '../interruption.ts';
 
 export interface SendRequest {
   /** Holds the access token: it goes nowhere but to the wire. */
@@ -9,8 +10,8 @@ export interface SendRequest {
   readonly body: string;
   /** The access token: removed from an answer that quotes our request. */
   readonly secret: string;
-  /** Aborts the request: the job's lock is lost, or the process must stop now. */
-  readonly signal: AbortSignal;
+  /** Aborts the request: the job's lock is lost. */
+  readonly interruption: Interruption;
   /** From this call to the last byte of the answer. */
   readonly deadlineMs: number;
 }
@@ -36,16 +37,15 @@ export function sendOnce(dispatcher: Dispatcher, request: SendRequest): Promise<
       if (settled) return;
       settled = true;
       clearTimeout(timer);
-      request.signal.removeEventListener('abort', onAbort);
+      request.interruption.listen(undefined);
       resolve(result);
     }
     function giveUp(why: string): void {
       settle(controller ? uncertain(why) : { kind: 'not-sent', detail: why });
       controller?.abort(new Error(why));
     }
-    const onAbort = (): void => giveUp('aborted');
     const timer = setTimeout(giveUp, request.deadlineMs, `no answer in ${request.deadlineMs} ms`);
-    request.signal.addEventListener('abort', onAbort);
+    request.interruption.listen(() => giveUp('aborted'));
 
     dispatcher.dispatch(
       { method: 'POST', path: request.path, headers: HEADERS, body: request.body },
@@ -73,7 +73,7 @@ export function sendOnce(dispatcher: Dispatcher, request: SendRequest): Promise<
         },
       },
     );
-    if (request.signal.aborted) onAbort();
+    if (request.interruption.raised) giveUp('aborted');
   });
 }
 

@@ -2,11 +2,12 @@ import { Pool } from 'undici';
 import type { Kind } from '../../shared/outcome.ts';
 import { TIMINGS } from '../../shared/timings.ts';
 import type { SendResult } from '../decide/verdict.ts';
+import type { Interruption } from '../interruption.ts';
 import { sendOnce } from './send-once.ts';
 
 /** Posts messages of one account to WeChat; each call is exactly one request. */
 export interface WechatClient {
-  send(kind: Kind, token: string, body: string, signal: AbortSignal): Promise<SendResult>;
+  send(kind: Kind, token: string, body: string, interruption: Interruption): Promise<SendResult>;
   /** Waits for what is in flight. */
   close(): Promise<void>;
   /** Breaks off what is in flight: its outcome is then uncertain. */
@@ -36,12 +37,12 @@ export function createWechatClient(options: {
     keepAliveMaxTimeout: 20_000,
   });
   return {
-    send: (kind, token, body, signal) =>
+    send: (kind, token, body, interruption) =>
       sendOnce(pool, {
         path: `${PATHS[kind]}?access_token=${encodeURIComponent(token)}`,
         body,
         secret: token,
-        signal,
+        interruption,
         deadlineMs: TIMINGS.httpDeadlineMs,
       }),
     close: async () => {

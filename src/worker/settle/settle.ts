@@ -53,33 +53,24 @@ function settleRequest(
 ): SettleRequest {
   const attempted = verdict !== null && outcome.kind !== 'snooze';
   return {
-    ...lease,
+    messageKey: lease.messageKey,
+    owner: lease.owner,
+    fence: lease.fence,
     to: settlementOf(outcome, verdict),
     spends: attempted && spends,
     ambiguous,
-    ...(attempted && {
-      attempt: {
-        durationMs,
-        verdict: verdict.class,
-        ...(verdict.errcode !== undefined && { errcode: verdict.errcode }),
-      },
-    }),
+    attempt: attempted
+      ? { durationMs, verdict: verdict.class, errcode: verdict.errcode }
+      : undefined,
   };
 }
 
 function settlementOf(outcome: Outcome, verdict: Verdict | null): Settlement {
   switch (outcome.kind) {
     case 'sent':
-      return {
-        state: 'sent',
-        ...(outcome.wechatMsgId !== undefined && { wechatMsgId: outcome.wechatMsgId }),
-      };
+      return { state: 'sent', wechatMsgId: outcome.wechatMsgId };
     case 'dead':
-      return {
-        state: 'dead',
-        reason: outcome.reason,
-        ...(verdict?.errcode !== undefined && { errcode: verdict.errcode }),
-      };
+      return { state: 'dead', reason: outcome.reason, errcode: verdict?.errcode };
     case 'held':
     case 'retry':
     case 'snooze':

@@ -19,7 +19,7 @@ export interface Tokens {
    * The current token. `sharedGeneration` is what the ledger said a moment ago: as long as it
    * is the one in memory, no read is needed. Like `renew`, answers within 3 s and never rejects.
    */
-  current(sharedGeneration: string): Promise<TokenResult>;
+  current(sharedGeneration: string): TokenResult | Promise<TokenResult>;
   /**
    * WeChat refused the token of this generation. One worker of all renews it, everybody else
    * waits for the result; a failure with an older generation renews nothing.
@@ -78,19 +78,29 @@ export function createTokens(deps: TokensDeps): Tokens {
     void renewOnce(token.generation, 'ahead');
   }
 
+  function unexpired(token: SharedToken): TokenResult | null {
+    if (token.expiresAt <= clock.now()) return null;
+    renewAhead(token);
+    return asResult(token);
+  }
+
+  /** The token in memory, if it is the shared one: what nearly every send gets. */
+  function inMemory(sharedGeneration: string): TokenResult | null {
+    return cached?.generation === sharedGeneration ? unexpired(cached) : null;
+  }
+
   async function current(sharedGeneration: string): Promise<TokenResult> {
     if (cached?.generation !== sharedGeneration) {
       const stored = await store.read();
       if (!stored.current) return await renewOnce(stored.generation, 'missing');
       cached = stored.current;
     }
-    if (cached.expiresAt <= clock.now()) return await renewOnce(cached.generation, 'expired');
-    renewAhead(cached);
-    return asResult(cached);
+    return unexpired(cached) ?? (await renewOnce(cached.generation, 'expired'));
   }
 
   return {
-    current: (sharedGeneration) => inTime(current(sharedGeneration)),
+    // A timer and a race for each message would cost more than all the rest of this.
+    current: (sharedGeneration) => inMemory(sharedGeneration) ?? inTime(current(sharedGeneration)),
     renew: (badGeneration, cause) => inTime(renewOnce(badGeneration, cause)),
     fetchedAt: () => cached?.fetchedAt ?? null,
   };
