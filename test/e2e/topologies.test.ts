@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../../src/local/free-port.ts';
 import type { PrivateRedis } from '../../src/local/private-redis.ts';
 import { createProducer } from '../../src/producer/index.ts';
 import { createSimulator } from '../../src/simulator/build.ts';
@@ -53,15 +53,6 @@ async function startSentinel(primary: PrivateRedis, name: string): Promise<Senti
       await exited;
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Sends messages of both kinds through a real worker process and counts them at WeChat. */
