@@ -18,6 +18,7 @@ type NodeOptions = Pick<
   | 'autoResendUnfulfilledCommands'
   | 'commandTimeout'
   | 'connectTimeout'
+  | 'disconnectTimeout'
   | 'keepAlive'
   | 'maxRetriesPerRequest'
   | 'password'
@@ -60,6 +61,8 @@ function createClient(url: string, role: (typeof ROLE_OPTIONS)[RedisRole]): Redi
   const node: NodeOptions = {
     ...nodeOptions,
     connectTimeout: 2000,
+    // ioredis keeps the process up so long after closing a connection that never was one.
+    disconnectTimeout: 200,
     keepAlive: 10_000,
     // A replica after a failover answers READONLY on the old socket: reconnect and resend.
     reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
