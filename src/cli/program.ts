@@ -11,7 +11,7 @@ import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
 
 const AFTER = `
-Every command takes --help, and with --json prints one JSON document.
+Every command takes --help; all but start and simulator take --json and print one JSON document.
 
 Environment:
   REDIS_URL              Redis to use; default: a running "npm start" in this folder,

@@ -22,7 +22,7 @@ export function sendCommand(): Command {
   withExamples(
     command,
     `courier send template --app wx0123456789abcdef --to OPENID --template ID \\`,
-    `    --data '{"thing1":"巧克力"}' --id order-1001-paid`,
+    `    --data '{"thing1":"巧克力"}' --id order-1002-paid`,
     `courier send custom --app wx0123456789abcdef --to OPENID --text "您的包裹已发出"`,
     `courier send --file envelopes.jsonl`,
   );
