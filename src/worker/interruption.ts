@@ -1,6 +1,6 @@
 /**
- * Tells one run to stop at once: the lock of its job is lost. An AbortSignal would do, but each
- * one costs as much as a tenth of a send, most of it in the garbage collector.
+ * Tells one run to stop at once: the lock of its job is lost. An AbortSignal would do, but
+ * every message would pay for one in garbage (docs/decisions/0008-cost-of-the-ledger.md).
  */
 export class Interruption {
   #raised = false;
