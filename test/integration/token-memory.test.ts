@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import type { Clock } from '../../src/shared/clock.ts';
+import { Secret } from '../../src/shared/secret.ts';
+import { createTokenSeal } from '../../src/worker/token/seal.ts';
+import type { TokenSource } from '../../src/worker/token/token-source.ts';
+import { createTokenStore } from '../../src/worker/token/token-store.ts';
+import { createTokens, type Tokens } from '../../src/worker/token/tokens.ts';
+import { freshAppId } from '../helpers/courier.ts';
+import { useRedis } from '../helpers/redis.ts';
+
+/* What a process keeps of the shared token between two sends, and when it must not trust it. */
+
+const redis = useRedis();
+const LIFE_MS = 7_200_000;
+
+/** Two processes with one account: a source that numbers its tokens, and a clock to turn. */
+function twoProcesses(): { here: Tokens; there: Tokens; turn: (ms: number) => void } {
+  let nowMs = 1_800_000_000_000;
+  let fetched = 0;
+  const appId = freshAppId();
+  const clock: Clock = { now: () => nowMs, monotonic: () => nowMs };
+  const source: TokenSource = {
+    canForce: false,
+    fetch: async () => ({
+      kind: 'token',
+      fetched: { token: `token-${(fetched += 1)}`, fetchedAt: nowMs, expiresAt: nowMs + LIFE_MS },
+    }),
+  };
+  const seal = createTokenSeal({ appId, secret: new Secret('a-secret') }, randomBytes);
+  const process = (owner: string) =>
+    createTokens({
+      store: createTokenStore(redis.client, appId, seal),
+      source,
+      clock,
+      random: () => 0.5,
+      logger: pino({ level: 'silent' }),
+      owner,
+      onRefresh: () => undefined,
+    });
+  return { here: process('here'), there: process('there'), turn: (ms) => (nowMs += ms) };
+}
+
+test('the token in memory is there at once, without a look into Redis', async () => {
+  const { here } = twoProcesses();
+  await here.current('0');
+  expect(here.current('1')).toEqual({ kind: 'token', token: 'token-1', generation: '1' });
+});
+
+test('a token that another process has renewed is used from the next send on', async () => {
+  const { here, there } = twoProcesses();
+  await here.current('0');
+  await there.renew('1', 'rejected');
+  expect(await here.current('2')).toEqual({ kind: 'token', token: 'token-2', generation: '2' });
+});
+
+test('a token that ran out in memory is renewed, not sent', async () => {
+  const { here, turn } = twoProcesses();
+  await here.current('0');
+  turn(LIFE_MS);
+  expect(await here.current('1')).toEqual({ kind: 'token', token: 'token-2', generation: '2' });
+});
