@@ -3,7 +3,6 @@ import type { Ledger } from '../shared/ledger/ledger.ts';
 import { createRedisLedger } from '../shared/ledger/redis-ledger.ts';
 import type { Kind } from '../shared/outcome.ts';
 import type { RedisClient } from '../shared/redis.ts';
-import { TIMINGS } from '../shared/timings.ts';
 
 /** Lanes and ledgers of the accounts that were used so far, opened at first use. */
 export interface OpenLanes {
@@ -23,16 +22,7 @@ export function openLanes(redis: RedisClient, ledgerTtlMs: number): OpenLanes {
       return lane;
     },
     ledger(appId) {
-      const ledger =
-        ledgers.get(appId) ??
-        createRedisLedger({
-          redis,
-          appId,
-          ttlMs: ledgerTtlMs,
-          leaseMs: TIMINGS.leaseMs,
-          guardMs: TIMINGS.templateRetryGuardMs,
-          budget: TIMINGS.templateRetryDelaysMs.length + 1,
-        });
+      const ledger = ledgers.get(appId) ?? createRedisLedger({ redis, appId, ttlMs: ledgerTtlMs });
       ledgers.set(appId, ledger);
       return ledger;
     },

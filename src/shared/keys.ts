@@ -30,6 +30,8 @@ export function accountKeys(appId: string) {
     deadPending: `${prefix}:dead-pending`,
     /** Sorted set by time: messages whose outcome nobody knows. */
     unknown: `${prefix}:unknown`,
+    /** Sorted set by time: recorded in the ledger, job not yet confirmed in the lane. */
+    handovers: `${prefix}:handovers`,
     /** Hash: the sealed access token and its generation. The only key that holds one. */
     token: `${prefix}:token`,
     tokenLock: `${prefix}:token-lock`,

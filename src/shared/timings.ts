@@ -20,6 +20,11 @@ export interface Timings {
   readonly templateRetryDelaysMs: readonly number[];
   /** No automatic attempt of a template message starts later than this after the first. */
   readonly templateRetryGuardMs: number;
+  /** So many interruptions in a row within `poisonWindowMs`, and a message is held to kill its workers. */
+  readonly poisonInterruptions: number;
+  readonly poisonWindowMs: number;
+  /** A message that nobody resolves is unknown for so long, then a dead letter. */
+  readonly unknownMs: number;
   /** As long WeChat drops repeats of a `client_msg_id` (WeChat facts §2.3). */
   readonly wechatDedupeMs: number;
 }
@@ -35,6 +40,9 @@ export const TIMINGS: Timings = Object.freeze({
   killTimeoutMs: 20_000,
   templateRetryDelaysMs: Object.freeze([1_000, 5_000, 20_000, 60_000, 120_000, 240_000]),
   templateRetryGuardMs: 480_000,
+  poisonInterruptions: 3,
+  poisonWindowMs: 3_600_000,
+  unknownMs: 24 * 3_600_000,
   wechatDedupeMs: 600_000,
 });
 

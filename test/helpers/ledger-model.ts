@@ -59,13 +59,20 @@ export class MessageModel {
   reason: DeadReason | undefined;
   pendingLetter = false;
   listedUnknown = false;
+  /** Its job may not be in the lane. */
+  handover = false;
+  /** Interruptions since the last attempt that came to its end. */
+  row = 0;
+  settledBy: 'person' | undefined;
   readonly tickets: Ticket[] = [];
   readonly #budget: number;
+  readonly #poison: number;
 
-  constructor(kind: Kind, resend: boolean, budget: number) {
+  constructor(kind: Kind, resend: boolean, limits: { budget: number; poison: number }) {
     this.kind = kind;
     this.resend = resend;
-    this.#budget = budget;
+    this.#budget = limits.budget;
+    this.#poison = limits.poison;
   }
 
   /** Sent after it died: known for as long as its dead letter is listed. */
@@ -76,10 +83,14 @@ export class MessageModel {
   }
 
   accept(hash: string): 'new' | 'known' | 'conflict' {
-    if (this.state !== 'none') return this.hash === hash ? 'known' : 'conflict';
-    this.state = 'queued';
-    this.hash = hash;
-    return 'new';
+    if (this.state !== 'none' && this.hash !== hash) return 'conflict';
+    const isNew = this.state === 'none';
+    if (isNew) {
+      this.state = 'queued';
+      this.hash = hash;
+    }
+    if (this.state === 'queued') this.handover = true;
+    return isNew ? 'new' : 'known';
   }
 
   begin(expired: boolean): 'go' | 'busy' | 'ended' {
@@ -89,9 +100,14 @@ export class MessageModel {
     if (interrupted) {
       if (this.doubt === 'none') this.doubt = 'fresh';
       this.#attempt('ambiguous', true);
+      this.row += 1;
     }
     this.live = null;
     const atMostOnce = this.kind === 'custom' && !this.resend;
+    if (interrupted && !atMostOnce && this.row >= this.#poison) {
+      this.#die('poison');
+      return 'ended';
+    }
     const parked = interrupted && (atMostOnce || this.spent >= this.#budget);
     const doubtedCustom = this.kind === 'custom' && this.doubt !== 'none';
     if (
@@ -110,6 +126,10 @@ export class MessageModel {
     if (expired) {
       this.#die('expired');
       return 'ended';
+    }
+    if (interrupted && this.row === this.#poison - 1) {
+      this.state = 'retrying';
+      return 'busy';
     }
     this.state = 'sending';
     this.lapsed = false;
@@ -130,7 +150,10 @@ export class MessageModel {
     if (to !== 'sent' && !mine) return 'stale';
     if (!ambiguous && to !== 'sent' && to !== 'held') ticket.may = 'not be out';
     const doubted = this.doubt !== 'none' || this.spent > 0;
-    if (verdict) this.#attempt(verdict, spends);
+    if (verdict) {
+      this.#attempt(verdict, spends);
+      this.row = 0;
+    }
     this.live = null;
     switch (to) {
       case 'retry':
@@ -164,12 +187,49 @@ export class MessageModel {
   redrive(): void {
     if (this.state === 'sent') this.listedDead = false;
     if (this.state !== 'dead' && this.state !== 'none') return;
+    this.#queueAgain();
+    this.reason = undefined;
+    this.pendingLetter = false;
+  }
+
+  /** The job is in its lane. */
+  confirmHandover(): void {
+    this.handover = false;
+  }
+
+  /** Only of a message that no run ever had. */
+  dropOrphan(): boolean {
+    const dropped = this.handover && this.state === 'queued';
+    this.handover = false;
+    if (!dropped) return false;
+    this.state = 'none';
+    this.hash = '';
+    this.redrives = 0;
+    return true;
+  }
+
+  resolve(to: 'sent' | 'queued' | 'dead'): boolean {
+    if (this.state !== 'unknown') return false;
+    this.listedUnknown = false;
+    this.row = 0;
+    if (to === 'dead') {
+      this.#die('ambiguous');
+    } else if (to === 'queued') {
+      this.#queueAgain();
+      this.handover = true;
+    } else {
+      this.state = 'sent';
+      this.settledBy = 'person';
+    }
+    return true;
+  }
+
+  #queueAgain(): void {
     this.state = 'queued';
     this.redrives += 1;
     this.spent = 0;
     this.doubt = 'none';
-    this.reason = undefined;
-    this.pendingLetter = false;
+    this.row = 0;
   }
 
   #attempt(verdict: VerdictClass, spends: boolean): void {
@@ -181,5 +241,6 @@ export class MessageModel {
     this.state = 'dead';
     this.reason = reason;
     this.pendingLetter = true;
+    if (reason === 'poison') this.row = 0;
   }
 }

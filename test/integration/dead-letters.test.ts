@@ -146,9 +146,6 @@ describe('a redrive', () => {
       redis: shop.redis,
       appId: shop.appId,
       ttlMs: 3_600_000,
-      leaseMs: 1,
-      guardMs: 1,
-      budget: 7,
     });
     const settled = await ledger.settle({
       messageKey: keyOf(messageId),

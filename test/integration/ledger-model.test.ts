@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
 import { accountKeys } from '../../src/shared/keys.ts';
 import type { Ledger } from '../../src/shared/ledger/ledger.ts';
-import { createRedisLedger } from '../../src/shared/ledger/redis-ledger.ts';
+import { createRedisLedger, type LedgerLimits } from '../../src/shared/ledger/redis-ledger.ts';
 import { freshAppId } from '../helpers/courier.ts';
 import { ENDINGS, type Ending, MessageModel, type Ticket } from '../helpers/ledger-model.ts';
 import { useRedis } from '../helpers/redis.ts';
@@ -19,8 +19,16 @@ const RUNS = 1_200;
 const OWNERS = ['process-a', 'process-b'];
 const LEASE_MS = 60_000;
 const GUARD_MS = 480_000;
-const BUDGET = 4;
 const TTL_MS = 3_600_000;
+const LIMITS: LedgerLimits = {
+  leaseMs: LEASE_MS,
+  guardMs: GUARD_MS,
+  budget: 5,
+  poison: 3,
+  poisonWindowMs: 3_600_000,
+};
+/** Over so long come back what was interrupted twice together. */
+const SPREAD_MS = 8_000;
 
 interface Model {
   readonly messages: readonly MessageModel[];
@@ -88,8 +96,10 @@ async function begin(
   const expected = model.begin(expired);
   expect(begun.kind).toBe(expected);
   if (begun.kind === 'ended') expect(begun.state).toBe(model.state);
-  // Busy with another run, or expired in doubt: then until WeChat's memory of it ends.
-  const longest = model.state === 'retrying' ? GUARD_MS + 1 : LEASE_MS;
+  // Busy with another run, or expired in doubt: then until WeChat's memory of it ends; or kept
+  // apart from what was interrupted with it.
+  const waiting = expired ? GUARD_MS + 1 : SPREAD_MS;
+  const longest = model.state === 'retrying' ? waiting : LEASE_MS;
   if (begun.kind === 'busy') expect(begun.retryInMs).toBeLessThanOrEqual(longest);
   if (begun.kind !== 'go') return;
   // At most once, said by the tickets alone: nothing before this one may still be out.
@@ -132,28 +142,38 @@ async function settle(
   expect(settled).toBe(model.settle(ticket, ending));
 }
 
+/** Ends that random histories must have come to, or they prove nothing about them. */
+const deaths = new Set<string>();
+
 /** Redis knows what the model knows, and keeps what ended no longer than it should. */
 async function compare(model: MessageModel, real: Real, messageKey: string): Promise<void> {
   const key = real.keys.ledger(messageKey);
-  const [record, ttl, owner, pending, unknown] = await Promise.all([
+  const [record, ttl, owner, pending, unknown, handover, row] = await Promise.all([
     real.ledger.read(messageKey),
     real.redis.pttl(key),
     real.redis.hget(key, 'own'),
     real.redis.zscore(real.keys.deadPending, messageKey),
     real.redis.zscore(real.keys.unknown, messageKey),
+    real.redis.zscore(real.keys.handovers, messageKey),
+    real.redis.hget(key, 'i'),
   ]);
   expect(record?.state ?? 'none').toBe(model.state);
   expect(ttl > 0).toBe(model.expires);
   expect(owner).toBe(model.state === 'sending' ? (model.live?.owner ?? null) : null);
   expect(pending !== null).toBe(model.pendingLetter);
   expect(unknown !== null).toBe(model.listedUnknown);
+  expect(handover !== null).toBe(model.handover);
+  if (!isEnd(model)) expect(Number(row ?? 0)).toBe(model.row);
   if (!record) return;
   expect(record.kind).toBe(model.kind);
   expect(record.reason).toBe(model.reason);
+  if (record.reason) deaths.add(record.reason);
   expect(record.redrives).toBe(model.redrives);
   expect(record.attempts.map(({ verdict }) => verdict)).toEqual(model.log);
   expect(record.attempts.map(({ number }) => number)).toEqual(model.log.map((_, at) => at + 1));
-  expect(record.wechatMsgId !== undefined).toBe(model.state === 'sent');
+  expect(record.settledBy).toBe(model.settledBy);
+  const byWechat = model.state === 'sent' && model.settledBy === undefined;
+  expect(record.wechatMsgId !== undefined).toBe(byWechat);
   expect(record.endedAt !== undefined).toBe(isEnd(model));
 }
 
@@ -219,6 +239,7 @@ function anyCommand(): fc.Arbitrary<Command>[] {
     settled,
     settled,
     lapsed,
+    lapsed,
     message.map((at) =>
       onMessage(
         at,
@@ -264,6 +285,38 @@ function anyCommand(): fc.Arbitrary<Command>[] {
         expect(accepted?.kind === 'known' ? accepted.state : model.state).toBe(model.state);
       }),
     ),
+    message.map((at) =>
+      onMessage(at, 'handed over', async (model, real, key) => {
+        await real.ledger.confirmHandover([key]);
+        model.confirmHandover();
+      }),
+    ),
+    message.map((at) =>
+      onMessage(
+        at,
+        'dropped as an orphan',
+        async (model, real, key) => {
+          // One that is too young stays, whatever it is.
+          expect(await real.ledger.dropOrphan(key, 3_600_000)).toBe(false);
+          const open = await real.ledger.openHandovers(0, 100_000);
+          expect(open.includes(key)).toBe(model.handover);
+          expect(await real.ledger.dropOrphan(key, 0)).toBe(model.dropOrphan());
+        },
+        ({ tickets }) => tickets.length === 0,
+      ),
+    ),
+    fc.tuple(message, fc.constantFrom('sent', 'queued', 'dead')).map(([at, to]) =>
+      onMessage(at, `resolve as ${to}`, async (model, real, key) => {
+        const state = model.state;
+        const early = await real.ledger.resolve(key, to, 3_600_000);
+        expect(early).toEqual({ state: state === 'none' ? null : state, now: false });
+        const listed = await real.ledger.unknown(0, 0, 100_000);
+        expect(listed.includes(key)).toBe(model.listedUnknown);
+        const now = model.resolve(to);
+        const resolved = await real.ledger.resolve(key, to, 0);
+        expect(resolved).toEqual({ state: model.state === 'none' ? null : model.state, now });
+      }),
+    ),
     // Several messages in one script call are decided each on its own.
     owner.map((who) => ({
       check: () => true,
@@ -280,8 +333,8 @@ function anyCommand(): fc.Arbitrary<Command>[] {
 
 test('the ledger and its model agree after every step of any history', async () => {
   const appId = freshAppId();
-  const options = { redis: redis.client, appId, ttlMs: TTL_MS, leaseMs: LEASE_MS };
-  const ledger = createRedisLedger({ ...options, guardMs: GUARD_MS, budget: BUDGET });
+  const options = { redis: redis.client, appId, ttlMs: TTL_MS, limits: LIMITS };
+  const ledger = createRedisLedger(options);
   let run = 0;
   await fc.assert(
     fc.asyncProperty(
@@ -294,9 +347,9 @@ test('the ledger and its model agree after every step of any history', async () 
           () => ({
             model: {
               messages: [
-                new MessageModel('template', false, BUDGET),
-                new MessageModel('custom', false, BUDGET),
-                new MessageModel('custom', true, BUDGET),
+                new MessageModel('template', false, LIMITS),
+                new MessageModel('custom', false, LIMITS),
+                new MessageModel('custom', true, LIMITS),
               ],
             },
             real: { redis: redis.client, ledger, keys: accountKeys(appId), messageKeys },
@@ -308,4 +361,5 @@ test('the ledger and its model agree after every step of any history', async () 
     { numRuns: RUNS },
   );
   expect(run).toBeGreaterThanOrEqual(RUNS);
+  expect([...deaths].toSorted()).toEqual(['ambiguous', 'expired', 'permanent-recipient', 'poison']);
 }, 60_000);

@@ -1,12 +1,17 @@
 -- Accepts messages: one record per new id, nothing changed for a known one.
--- KEYS    ledger record of each message
+-- KEYS 1  set of handovers: in the ledger, not yet known to be in the lane
+-- KEYS 2… ledger record of each message; the last 26 characters are the message key
 -- ARGV    per message: kind (t|c), content hash ('' without a caller's id), due (epoch ms or '')
 -- returns per message: 'NEW' | 'CONFLICT' | the state of the record that is already there
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local out = {}
-for i = 1, #KEYS do
-  local kind, hash, due = ARGV[3 * i - 2], ARGV[3 * i - 1], ARGV[3 * i]
+local handovers = {}
+
+for i = 2, #KEYS do
+  local a = 3 * (i - 2)
+  local kind, hash, due = ARGV[a + 1], ARGV[a + 2], ARGV[a + 3]
+  local answer
   local have = redis.call('HMGET', KEYS[i], 'st', 'h')
   if not have[1] then
     if due ~= '' then
@@ -16,11 +21,16 @@ for i = 1, #KEYS do
     else
       redis.call('HSET', KEYS[i], 'st', 'queued', 'k', kind, 'a', now)
     end
-    out[i] = 'NEW'
+    answer = 'NEW'
   elseif (have[2] or '') ~= hash then
-    out[i] = 'CONFLICT'
+    answer = 'CONFLICT'
   else
-    out[i] = have[1]
+    answer = have[1]
   end
+  if answer == 'NEW' or answer == 'queued' then
+    handovers[#handovers + 1], handovers[#handovers + 2] = now, KEYS[i]:sub(-26)
+  end
+  out[#out + 1] = answer
 end
+if #handovers > 0 then redis.call('ZADD', KEYS[1], unpack(handovers)) end
 return out

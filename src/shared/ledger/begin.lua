@@ -5,7 +5,9 @@
 -- KEYS 4… ledger record of each message
 -- ARGV 1  lease ms   2  guard ms (how long WeChat is trusted to deduplicate client_msg_id)
 --      3  budget: attempts after which an interrupted message is not tried again
--- ARGV 4… per message: message key, owner (one per run), kind (t|c), expiresAt ('' = never), resend ('1' | '')
+--      4  poison: interruptions in a row after which it is held to kill its workers
+--      5  ms within which they count as one row
+-- ARGV 6… per message: message key, owner (one per run), kind (t|c), expiresAt ('' = never), resend ('1' | '')
 -- returns the token generation, then per message one of
 --   {'GO', fence, budget spent, total attempts, ambiguous since ('' = never)}
 --   {'BUSY', ms}
@@ -13,6 +15,11 @@
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local lease, guard, budget = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local poison, row = tonumber(ARGV[4]), tonumber(ARGV[5])
+local SPREAD = 8000 -- ms over which messages come back that were interrupted twice together
+-- A Redis that is full refuses a script's writes unless one came before that frees memory: so
+-- what waits can still be sent, and make room.
+redis.call('HDEL', KEYS[1], '')
 local out = { redis.call('HGET', KEYS[1], 'gen') or '0' }
 
 -- A run that took the lease and never settled: it may have sent.
@@ -23,16 +30,41 @@ local function interrupted(key, r)
   end
   r.c = redis.call('HINCRBY', key, 'c', 1)
   r.n = redis.call('HINCRBY', key, 'n', 1)
+  if not r.i0 or now - tonumber(r.i0) > row then r.i, r.i0 = 0, now end
+  r.i = r.i + 1
+  redis.call('HSET', key, 'i', r.i, 'i0', r.i0)
   local entry = r.tb .. ':' .. (now - r.tb) .. ':ambiguous:;'
   redis.call('HSET', key, 'log', (redis.call('HGET', key, 'log') or '') .. entry)
 end
 
+-- Which of the messages that died with a process is to blame, nobody knows: apart from each
+-- other, the next time only that one kills. The same for a message and a moment, random between messages.
+local function spread(id)
+  return tonumber(redis.sha1hex(id .. now):sub(1, 6), 16) % SPREAD
+end
+
+-- It waits again, and no run holds it.
+local function waits(key)
+  redis.call('HDEL', key, 'own', 'until', 'tb')
+  redis.call('HSET', key, 'st', 'retrying')
+end
+
+-- It ended: listed by the time it did.
+local function ends(key, id, state, list, why)
+  redis.call('HDEL', key, 'own', 'until', 'tb')
+  redis.call('HSET', key, 'st', state, 'end', now)
+  if why then redis.call('HSET', key, 'why', why) end
+  redis.call('ZADD', list, now, id)
+  return { 'END', state, '1' }
+end
+
 for i = 4, #KEYS do
-  local key, a = KEYS[i], 4 + (i - 4) * 5
+  local key, a = KEYS[i], 6 + (i - 4) * 5
   local id, owner, kind, expires, resend = ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4]
-  local v = redis.call('HMGET', key, 'st', 'until', 'tb', 't0', 'n', 'c', 'own', 'f')
+  local v = redis.call('HMGET', key, 'st', 'until', 'tb', 't0', 'n', 'c', 'own', 'f', 'i', 'i0')
   local st = v[1]
   local r = { tb = tonumber(v[3]), t0 = v[4], n = tonumber(v[5] or 0), c = tonumber(v[6] or 0) }
+  r.i, r.i0 = tonumber(v[9] or 0), v[10]
   local answer
   if st and st ~= 'queued' and st ~= 'retrying' and st ~= 'sending' then
     answer = { 'END', st, '' }
@@ -44,26 +76,26 @@ for i = 4, #KEYS do
     answer = { 'BUSY', tostring(v[2] - now) }
   else
     if not st then redis.call('HSET', key, 'k', kind, 'a', now) end
-    if st == 'sending' then interrupted(key, r) end
+    local again = st == 'sending'
+    if again then interrupted(key, r) end
     local expired = expires ~= '' and now >= tonumber(expires)
-    local parked = st == 'sending' and ((kind == 'c' and resend ~= '1') or r.n >= budget)
+    local parked = again and ((kind == 'c' and resend ~= '1') or r.n >= budget)
     local doubted = kind == 't' and r.t0 and now - r.t0 > guard
-    if parked or doubted or (kind == 'c' and r.t0 and expired) then
-      redis.call('HSET', key, 'st', 'unknown', 'end', now)
-      redis.call('HDEL', key, 'own', 'until', 'tb')
-      redis.call('ZADD', KEYS[3], now, id)
-      answer = { 'END', 'unknown', '1' }
+    if again and r.i >= poison and (kind == 't' or resend == '1') then
+      redis.call('HDEL', key, 't0', 'i', 'i0')
+      answer = ends(key, id, 'dead', KEYS[2], 'poison')
+    elseif parked or doubted or (kind == 'c' and r.t0 and expired) then
+      answer = ends(key, id, 'unknown', KEYS[3])
     elseif expired and r.t0 then
       -- It may be out, so "it will not be sent" would be a guess; nor may it be sent any more.
       -- When WeChat's memory of it ends, it is unknown.
-      redis.call('HSET', key, 'st', 'retrying')
-      redis.call('HDEL', key, 'own', 'until', 'tb')
+      waits(key)
       answer = { 'BUSY', tostring(r.t0 + guard + 1 - now) }
     elseif expired then
-      redis.call('HSET', key, 'st', 'dead', 'why', 'expired', 'end', now)
-      redis.call('HDEL', key, 'own', 'until', 'tb')
-      redis.call('ZADD', KEYS[2], now, id)
-      answer = { 'END', 'dead', '1' }
+      answer = ends(key, id, 'dead', KEYS[2], 'expired')
+    elseif again and r.i == poison - 1 then
+      waits(key)
+      answer = { 'BUSY', tostring(spread(id)) }
     else
       local fence = tonumber(v[8] or 0) + 1
       local till = now + lease

@@ -5,8 +5,9 @@ local v = redis.call('HMGET', KEYS[1], 'st', 't0')
 local st = v[1]
 if (st == 'queued' or st == 'retrying') and not v[2] then
   local t = redis.call('TIME')
+  -- First what frees memory: a Redis that is full takes the rest only then.
+  redis.call('HDEL', KEYS[1], 'n', 'f', 'due', 'i', 'i0')
   redis.call('HSET', KEYS[1], 'st', 'cancelled', 'end', t[1] * 1000 + math.floor(t[2] / 1000))
-  redis.call('HDEL', KEYS[1], 'n', 'f', 'due')
   redis.call('PEXPIRE', KEYS[1], ARGV[1])
   return 'cancelled'
 end

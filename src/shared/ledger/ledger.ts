@@ -26,6 +26,28 @@ export interface Ledger {
   pendingDeadLetters(limit: number): Promise<string[]>;
   /** The dead letter of this message exists. */
   confirmDeadLetter(messageKey: string): Promise<void>;
+  /** The jobs of these accepted messages are in the lane. */
+  confirmHandover(messageKeys: readonly string[]): Promise<void>;
+  /** Message keys accepted at least `minAgeMs` ago whose job was never confirmed, oldest first. */
+  openHandovers(minAgeMs: number, limit: number): Promise<string[]>;
+  /** Forgets a waiting message that never reached its lane; false if it is none (any more). */
+  dropOrphan(messageKey: string, minAgeMs: number): Promise<boolean>;
+  /** Message keys that are unknown for at least `minAgeMs`, oldest first, from `start` on. */
+  unknown(minAgeMs: number, start: number, limit: number): Promise<string[]>;
+  /** Ends the doubt about an unknown message that has been one for at least `minAgeMs`. */
+  resolve(messageKey: string, to: Resolution, minAgeMs: number): Promise<Resolved>;
+}
+
+/**
+ * What becomes of an unknown message: a person knows that it was sent, or wants it sent (again)
+ * with a fresh budget (`queued`); `dead` when nobody said anything for too long.
+ */
+export type Resolution = 'sent' | 'queued' | 'dead';
+
+/** `now`: this very call resolved it. State null: no such message. */
+export interface Resolved {
+  readonly state: StoredState | null;
+  readonly now: boolean;
 }
 
 /** What a record can say; `scheduled` is derived from `queued` and its due time. */
@@ -104,6 +126,8 @@ export interface LedgerRecord {
   readonly reason?: DeadReason;
   readonly errcode?: number;
   readonly wechatMsgId?: string;
+  /** Said by a person, not by WeChat. */
+  readonly settledBy?: 'person';
   readonly redrives: number;
   readonly attempts: readonly Attempt[];
 }

@@ -14,7 +14,8 @@ import type { LedgerRecord, StoredState } from './ledger.ts';
  * `own` `until` `tb` `f` owner, lease end, start and fence of the current run ·
  * `t0` start of the first attempt that may have gone out · `n` budget spent · `c` attempts ·
  * `log` attempts as `at:durationMs:verdict:errcode;` · `end` ended at · `why` reason of death ·
- * `ec` errcode · `id` WeChat's msgid · `g` redrives
+ * `ec` errcode · `id` WeChat's msgid · `g` redrives · `by` who said that it was sent, if not WeChat ·
+ * `i` `i0` interruptions in a row, since when
  */
 type Fields = Record<string, string>;
 
@@ -40,6 +41,7 @@ export function parseRecord(fields: Fields): LedgerRecord | null {
     ...(reason && { reason }),
     ...(fields['ec'] && { errcode: Number(fields['ec']) }),
     ...(fields['id'] && { wechatMsgId: fields['id'] }),
+    ...(fields['by'] === 'person' && { settledBy: 'person' as const }),
     redrives: Number(fields['g'] ?? 0),
     attempts: parseLog(fields['log'] ?? '', Number(fields['c'] ?? 0)),
   };

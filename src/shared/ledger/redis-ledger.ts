@@ -2,6 +2,7 @@ import { accountKeys } from '../keys.ts';
 import type { Kind } from '../outcome.ts';
 import type { RedisClient } from '../redis.ts';
 import { loadPlainScript, loadScript } from '../redis-script.ts';
+import { TIMINGS } from '../timings.ts';
 import { batched } from './batch.ts';
 import type {
   Acceptance,
@@ -21,22 +22,42 @@ const scripts = {
   // Also sent behind a command that timed out, where a second step would never follow.
   cancel: loadPlainScript(new URL('./cancel.lua', import.meta.url)),
   redrive: loadScript(new URL('./redrive.lua', import.meta.url)),
+  resolve: loadScript(new URL('./resolve.lua', import.meta.url)),
+  orphan: loadScript(new URL('./orphan.lua', import.meta.url)),
 };
 
 /** Bounds how long one script call may hold Redis: 100 messages take well under 2 ms. */
 const MAX_BATCH = 100;
 
-export interface RedisLedgerOptions {
-  readonly redis: RedisClient;
-  readonly appId: string;
-  /** How long the record of an ended message is kept. */
-  readonly ttlMs: number;
+/** The times and counts the ledger decides by. */
+export interface LedgerLimits {
   /** How long one run may take from `begin` to `settle`. */
   readonly leaseMs: number;
   /** How long WeChat is trusted to deduplicate a `client_msg_id` (WeChat facts §2.3: 10 min). */
   readonly guardMs: number;
   /** Attempts after which an interrupted message is not tried again. */
   readonly budget: number;
+  /** So many interruptions in a row within `poisonWindowMs`: it is held to kill its workers. */
+  readonly poison: number;
+  readonly poisonWindowMs: number;
+}
+
+/** What every process of a deployment must agree on. */
+const LIMITS: LedgerLimits = Object.freeze({
+  leaseMs: TIMINGS.leaseMs,
+  guardMs: TIMINGS.templateRetryGuardMs,
+  budget: TIMINGS.templateRetryDelaysMs.length + 1,
+  poison: TIMINGS.poisonInterruptions,
+  poisonWindowMs: TIMINGS.poisonWindowMs,
+});
+
+export interface RedisLedgerOptions {
+  readonly redis: RedisClient;
+  readonly appId: string;
+  /** How long the record of an ended message is kept. */
+  readonly ttlMs: number;
+  /** Default: the deployment's; another one for tests of the ledger itself. */
+  readonly limits?: LedgerLimits;
 }
 
 /** The ledger of one account, in Redis. */
@@ -73,7 +94,55 @@ export function createRedisLedger(options: RedisLedgerOptions): Ledger {
     async confirmDeadLetter(messageKey) {
       await redis.zrem(keys.deadPending, messageKey);
     },
+    ...handovers(options),
+    ...doubts(options),
   };
+}
+
+/** Messages that are recorded but perhaps not in their lane. */
+function handovers({
+  redis,
+  appId,
+}: RedisLedgerOptions): Pick<Ledger, 'confirmHandover' | 'openHandovers' | 'dropOrphan'> {
+  const keys = accountKeys(appId);
+  return {
+    async confirmHandover(messageKeys) {
+      if (messageKeys.length > 0) await redis.zrem(keys.handovers, ...messageKeys);
+    },
+    openHandovers: (minAgeMs, limit) => olderThan(redis, keys.handovers, minAgeMs, 0, limit),
+    async dropOrphan(messageKey, minAgeMs) {
+      const scriptKeys = [keys.ledger(messageKey), keys.handovers];
+      return (await scripts.orphan.run(redis, scriptKeys, [messageKey, minAgeMs])) === 1;
+    },
+  };
+}
+
+/** Messages of which nobody knows whether they were sent. */
+function doubts({ redis, appId, ttlMs }: RedisLedgerOptions): Pick<Ledger, 'unknown' | 'resolve'> {
+  const keys = accountKeys(appId);
+  return {
+    unknown: (minAgeMs, start, limit) => olderThan(redis, keys.unknown, minAgeMs, start, limit),
+    async resolve(messageKey, to, minAgeMs) {
+      const sets = [keys.unknown, keys.deadPending, keys.handovers];
+      const scriptKeys = [keys.ledger(messageKey), ...sets];
+      const args = [messageKey, to, ttlMs, minAgeMs];
+      const [state, now] = asArray('resolve', await scripts.resolve.run(redis, scriptKeys, args));
+      return { state: parseState(String(state)), now: now === '1' };
+    },
+  };
+}
+
+/** Members of a set by time, oldest first, at least so old by Redis' own clock. */
+async function olderThan(
+  redis: RedisClient,
+  key: string,
+  minAgeMs: number,
+  start: number,
+  limit: number,
+): Promise<string[]> {
+  const [seconds, micros] = await redis.time();
+  const until = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000) - minAgeMs;
+  return await redis.zrangebyscore(key, '-inf', until, 'LIMIT', start, limit);
 }
 
 async function acceptMany(
@@ -83,7 +152,7 @@ async function acceptMany(
   const keys = accountKeys(appId);
   const reply = await scripts.accept.run(
     redis,
-    requests.map((request) => keys.ledger(request.messageKey)),
+    [keys.handovers, ...requests.map((request) => keys.ledger(request.messageKey))],
     requests.flatMap((request) => [
       short(request.kind),
       request.contentHash ?? '',
@@ -99,12 +168,13 @@ async function acceptMany(
 }
 
 async function beginMany(
-  { redis, appId, leaseMs, guardMs, budget }: RedisLedgerOptions,
+  { redis, appId, limits = LIMITS }: RedisLedgerOptions,
   requests: readonly BeginRequest[],
 ): Promise<Begun[]> {
   const keys = accountKeys(appId);
   const scriptKeys: string[] = [keys.token, keys.deadPending, keys.unknown];
-  const args: (string | number)[] = [leaseMs, guardMs, budget];
+  const { leaseMs, guardMs, budget, poison, poisonWindowMs } = limits;
+  const args: (string | number)[] = [leaseMs, guardMs, budget, poison, poisonWindowMs];
   for (const request of requests) {
     scriptKeys.push(keys.ledger(request.messageKey));
     args.push(

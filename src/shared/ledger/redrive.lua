@@ -6,10 +6,11 @@ local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local st = redis.call('HGET', KEYS[1], 'st')
 if st == 'dead' or not st then
+  -- First what frees memory: a Redis that is full takes the rest only then.
+  redis.call('HDEL', KEYS[1], 'why', 'ec', 'end', 'n', 't0', 'due', 'i', 'i0')
   redis.call('HSET', KEYS[1], 'st', 'queued', 'k', ARGV[2])
   redis.call('HSETNX', KEYS[1], 'a', now)
   redis.call('HINCRBY', KEYS[1], 'g', 1)
-  redis.call('HDEL', KEYS[1], 'why', 'ec', 'end', 'n', 't0', 'due')
   redis.call('PERSIST', KEYS[1])
   redis.call('ZREM', KEYS[2], ARGV[1])
   return 'queued'

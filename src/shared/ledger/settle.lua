@@ -10,6 +10,9 @@
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local ttl = ARGV[1]
+-- A Redis that is full refuses a script's writes unless one came before that frees memory: what
+-- was sent must be written down all the same.
+redis.call('HDEL', KEYS[3], '')
 local MAX_LOG = 1600 -- bytes of attempt history kept, some 40 attempts; the oldest go first
 local out = {}
 
@@ -25,7 +28,7 @@ for i = 3, #KEYS do
   local id, owner, fence, to = ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4]
   local entry, spends, ambiguous = ARGV[a + 5], ARGV[a + 6], ARGV[a + 7]
   local msgid, reason, errcode = ARGV[a + 8], ARGV[a + 9], ARGV[a + 10]
-  local v = redis.call('HMGET', key, 'st', 'own', 'f', 'tb', 't0', 'n', 'c', 'log')
+  local v = redis.call('HMGET', key, 'st', 'own', 'f', 'tb', 't0', 'n', 'c', 'log', 'i')
   local st, mine = v[1], v[1] == 'sending' and v[2] == owner and v[3] == fence
   if st == 'sent' or st == 'delivered' or st == 'undelivered' then
     out[#out + 1] = 'ALREADY'
@@ -46,6 +49,8 @@ for i = 3, #KEYS do
       put('st', waited and 'retrying' or 'queued')
       redis.call('HSET', key, unpack(set))
       redis.call('HDEL', key, 'own', 'until', 'tb')
+      -- Interruptions count in a row, and an attempt that came to its end breaks it.
+      if v[9] and entry ~= '' then redis.call('HDEL', key, 'i', 'i0') end
     else
       put('st', to)
       put('end', now)
@@ -53,6 +58,7 @@ for i = 3, #KEYS do
       if reason ~= '' then put('why', reason) end
       if errcode ~= '' then put('ec', errcode) end
       local del = { 'own', 'until', 'tb', 'n', 'due' }
+      if v[9] then del[#del + 1], del[#del + 2] = 'i', 'i0' end
       if reason == '' then del[#del + 1] = 'why' end
       if errcode == '' then del[#del + 1] = 'ec' end
       if to ~= 'unknown' then del[#del + 1] = 't0' end

@@ -7,7 +7,6 @@ import { closing, parallel, type Service, serviceStack } from '../../shared/life
 import type { Logger } from '../../shared/logger.ts';
 import { KINDS, type Kind } from '../../shared/outcome.ts';
 import type { RedisClient } from '../../shared/redis.ts';
-import { TIMINGS } from '../../shared/timings.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Clock, Random } from '../../shared/clock.ts';
 import { createDeadLetterReconciler } from '../dead-letter/dead-letter-reconciler.ts';
@@ -51,14 +50,8 @@ export function createAccount(deps: AccountDeps, account: Account): RunningAccou
   const { appId } = account;
   let runs = 0;
   const lanes = openBothLanes(redis, appId, logger);
-  const ledger = createRedisLedger({
-    redis,
-    appId,
-    ttlMs: deps.config.ledgerTtlHours * 3_600_000,
-    leaseMs: TIMINGS.leaseMs,
-    guardMs: TIMINGS.templateRetryGuardMs,
-    budget: TIMINGS.templateRetryDelaysMs.length + 1,
-  });
+  const ttlMs = deps.config.ledgerTtlHours * 3_600_000;
+  const ledger = createRedisLedger({ redis, appId, ttlMs });
   const store = createTokenStore(redis, appId, createTokenSeal(account, deps.randomBytes));
   const tokens = createTokens({
     store,
