@@ -206,6 +206,15 @@ function anyCommand(): fc.Arbitrary<Command>[] {
       ({ state }) => state === 'sending',
     ),
   );
+  // Its process dies with it, again and again.
+  const dies = fc.tuple(message, owner).map(([at, who]) =>
+    onMessage(at, `begin by ${who}, who dies`, async (model, real, key) => {
+      await begin(model, real, key, who, false);
+      if (model.state !== 'sending') return;
+      await real.redis.hset(real.keys.ledger(key), 'until', 1);
+      model.lapsed = true;
+    }),
+  );
   const settled = fc.tuple(message, ending).map(([at, how]) =>
     onMessage(
       at,
@@ -239,7 +248,8 @@ function anyCommand(): fc.Arbitrary<Command>[] {
     settled,
     settled,
     lapsed,
-    lapsed,
+    dies,
+    dies,
     message.map((at) =>
       onMessage(
         at,
