@@ -9,6 +9,7 @@ import { sendCommand } from './commands/send.ts';
 import { simulatorCommand } from './commands/simulator.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
+import { unknownCommand } from './commands/unknown.ts';
 
 const AFTER = `
 Every command takes --help; all but start and simulator take --json and print one JSON document.
@@ -34,6 +35,7 @@ export function buildProgram(): Command {
     statusCommand(),
     cancelCommand(),
     deadLettersCommand(),
+    unknownCommand(),
     queuesCommand(),
     pauseCommand(),
     resumeCommand(),

@@ -3,12 +3,13 @@ import { loadAppIds } from '../shared/accounts.ts';
 /** Knows which appIds exist; re-reads the accounts file when asked about an unknown one. */
 export interface KnownAccounts {
   has(appId: string): boolean;
+  all(): readonly string[];
 }
 
 /** A fixed list of accounts, for callers that keep their configuration elsewhere. */
 export function fixedAccounts(appIds: readonly string[]): KnownAccounts {
   const known = new Set(appIds);
-  return { has: (appId) => known.has(appId) };
+  return { has: (appId) => known.has(appId), all: () => [...known] };
 }
 
 /** An unknown appId makes the file be read again, at most this often. */
@@ -34,5 +35,6 @@ export function accountsOfFile(path: string, monotonic: () => number): KnownAcco
       }
       return known.has(appId);
     },
+    all: () => known.all(),
   };
 }

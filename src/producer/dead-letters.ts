@@ -7,8 +7,8 @@ import {
   openDeadLetters,
 } from '../shared/dead-letter.ts';
 import { CourierError } from '../shared/errors.ts';
-import { parseMessageId } from '../shared/message/message-id.ts';
-import type { DeadReason } from '../shared/outcome.ts';
+import { requireMessageId } from '../shared/message/message-id.ts';
+import { DEAD_REASONS, type DeadReason } from '../shared/outcome.ts';
 import type { RedisClient } from '../shared/redis.ts';
 import type { OpenLanes } from './lanes.ts';
 
@@ -25,7 +25,10 @@ export interface DeadLetterFilter {
 
 /** The dead letters of all accounts. */
 export interface DeadLetters {
-  /** Newest first. */
+  /**
+   * Newest first.
+   * @throws CourierError `ERR_INVALID_FILTER` for a reason that no letter can have
+   */
   list(filter?: DeadLetterFilter): Promise<DeadLetter[]>;
   /** Null if this message is not a dead letter. */
   show(messageId: string): Promise<DeadLetter | null>;
@@ -71,7 +74,7 @@ export function openDeadLetterBox(
       }),
     purge: (messageId) =>
       call(async () => {
-        const { appId, key } = parseOrThrow(messageId);
+        const { appId, key } = requireMessageId(messageId);
         const ledger = lanes.ledger(appId);
         const job = await find(messageId);
         await job?.remove();
@@ -89,6 +92,7 @@ async function listLetters(
   filter: DeadLetterFilter,
   call: Call,
 ): Promise<DeadLetter[]> {
+  checkReason(filter.reason);
   const limit = filter.limit ?? 100;
   const found: DeadLetter[] = [];
   for (let start = 0; found.length < limit; start += PAGE) {
@@ -99,6 +103,15 @@ async function listLetters(
     if (page.length < PAGE) break;
   }
   return found.slice(0, limit);
+}
+
+/** Of a caller without types; "none found" would be the wrong answer to a typing error. */
+function checkReason(reason: string | undefined): void {
+  if (reason === undefined || DEAD_REASONS.some((known) => known === reason)) return;
+  throw new CourierError(
+    'ERR_INVALID_FILTER',
+    `reason: expected one of ${DEAD_REASONS.join(', ')}, got "${reason.slice(0, 40)}".`,
+  );
 }
 
 function matches(letter: DeadLetter, filter: DeadLetterFilter): boolean {
@@ -115,17 +128,8 @@ async function findJob(
   lanes: OpenLanes,
   messageId: string,
 ): Promise<Job<DeadLetter> | null> {
-  const { appId, key } = parseOrThrow(messageId);
+  const { appId, key } = requireMessageId(messageId);
   const record = await lanes.ledger(appId).read(key);
   const job = await queue.getJob(deadLetterJobId(messageId, record?.redrives ?? 0));
   return job && (await job.isFailed()) ? job : null;
-}
-
-function parseOrThrow(messageId: string) {
-  const parts = parseMessageId(messageId);
-  if (parts) return parts;
-  throw new CourierError(
-    'ERR_UNKNOWN_MESSAGE',
-    `Expected a message id as <appId>.<26 characters>, got "${messageId.slice(0, 60)}".`,
-  );
 }

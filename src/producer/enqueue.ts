@@ -89,7 +89,8 @@ async function enqueueForAccount(
   appId: string,
   group: readonly Prepared[],
 ): Promise<BatchResult[]> {
-  const acceptances = await deps.lanes.ledger(appId).accept(group.map(acceptRequest));
+  const ledger = deps.lanes.ledger(appId);
+  const acceptances = await ledger.accept(group.map(acceptRequest));
   // `queued` may mean that an earlier call died before its job was added; adding is idempotent.
   const forLane = group.filter((_, index) => belongsInLane(acceptances[index]));
   const now = deps.clock.now();
@@ -97,6 +98,9 @@ async function enqueueForAccount(
     const jobs = ones.map((one) => toLaneJob(one.messageKey, one.envelope, now));
     await deps.lanes.lane(appId, kind).addBulk(jobs);
   }
+  // Not waited for: what stays listed is looked at by a worker, and found in its lane.
+  const handedOver = forLane.map((one) => one.messageKey);
+  ledger.confirmHandover(handedOver).catch(() => undefined);
   return group.map((one, index) => resultOf(one, acceptances[index]));
 }
 

@@ -2,6 +2,12 @@ export { createProducer, type Producer, type ProducerOptions } from './producer.
 export type { BatchResult, EnqueueResult } from './enqueue.ts';
 export type { MessageStatus } from './status.ts';
 export type { DeadLetterFilter, DeadLetters } from './dead-letters.ts';
+export type {
+  Resolved,
+  UnknownFilter,
+  UnknownMessage,
+  UnknownMessages,
+} from './unknown-messages.ts';
 export type { EnvelopeInput } from '../shared/message/envelope.ts';
 export type { DeadLetter } from '../shared/dead-letter.ts';
 export { CourierError, type ErrorCode, type Issue, isCourierError } from '../shared/errors.ts';

@@ -12,6 +12,7 @@ import { type DeadLetters, openDeadLetterBox } from './dead-letters.ts';
 import { type BatchResult, enqueueMany, type EnqueueResult } from './enqueue.ts';
 import { openLanes } from './lanes.ts';
 import { type MessageStatus, statusOf } from './status.ts';
+import { openUnknownMessages, type UnknownMessages } from './unknown-messages.ts';
 
 export interface ProducerOptions {
   /** Default: `REDIS_URL`, else `redis://127.0.0.1:6379/0`. Ignored with `redis`. */
@@ -47,6 +48,8 @@ export interface Producer {
   /** True if the message will not be sent; false once it is being, was or may have been sent. */
   cancel(messageId: string): Promise<boolean>;
   readonly deadLetters: DeadLetters;
+  /** Messages of which nobody knows whether they were sent. */
+  readonly unknown: UnknownMessages;
   close(): Promise<void>;
 }
 
@@ -116,6 +119,7 @@ export function createProducer(options: ProducerOptions = {}): Producer {
       });
     },
     deadLetters,
+    unknown: openUnknownMessages(accounts, lanes, call),
     async close() {
       if (closed) return;
       closed = true;

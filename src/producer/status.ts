@@ -13,6 +13,12 @@ export interface MessageStatus {
   readonly errcode?: number;
   /** WeChat's msgid, as text: it exceeds 2^53. */
   readonly wechatMsgId?: string;
+  /** Said by a person who resolved an unknown message, not by WeChat. */
+  readonly settledBy?: 'person';
+  /** When the ledger recorded it, epoch milliseconds. */
+  readonly acceptedAt: number;
+  /** Not to be sent before, epoch milliseconds. */
+  readonly sendAt?: number;
   readonly attempts: readonly Attempt[];
 }
 
@@ -32,6 +38,9 @@ export function statusOf(
     ...(record.reason && { reason: record.reason }),
     ...(record.errcode !== undefined && { errcode: record.errcode }),
     ...(record.wechatMsgId && { wechatMsgId: record.wechatMsgId }),
+    ...(record.settledBy && { settledBy: record.settledBy }),
+    acceptedAt: record.acceptedAt,
+    ...(record.due !== undefined && { sendAt: record.due }),
     attempts: record.attempts,
   };
 }

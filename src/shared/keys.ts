@@ -32,6 +32,8 @@ export function accountKeys(appId: string) {
     unknown: `${prefix}:unknown`,
     /** Sorted set by time: recorded in the ledger, job not yet confirmed in the lane. */
     handovers: `${prefix}:handovers`,
+    /** Text that expires: which process does this chore in this period. */
+    turn: (chore: string) => `${prefix}:turn:${chore}`,
     /** Hash: the sealed access token and its generation. The only key that holds one. */
     token: `${prefix}:token`,
     tokenLock: `${prefix}:token-lock`,

@@ -2,9 +2,11 @@ import type { Clock, Random } from '../shared/clock.ts';
 import type { LaneJob } from '../shared/lane.ts';
 import type { Begun, Ledger, Settled } from '../shared/ledger/ledger.ts';
 import type { Kind, Outcome } from '../shared/outcome.ts';
+import { isRedisTrouble } from '../shared/redis-trouble.ts';
 import { TIMINGS } from '../shared/timings.ts';
 import { type Decision, decide } from './decide/decide.ts';
 import { classify, type Verdict } from './decide/verdict.ts';
+import { insist } from './insist.ts';
 import type { Interruption } from './interruption.ts';
 import { requestBody } from './send/request-body.ts';
 import type { WechatClient } from './send/wechat-client.ts';
@@ -16,11 +18,20 @@ export interface Run {
   readonly appId: string;
   readonly kind: Kind;
   readonly messageKey: string;
-  /** The message, or what is wrong with a job that no producer of ours wrote. */
-  readonly load: { readonly ok: true; readonly job: LaneJob } | { ok: false; problem: string };
+  /** Epoch ms after which it must not be sent. */
+  readonly expiresAt: number | undefined;
+  /** Rather two than none, after an ambiguous attempt. */
+  readonly resend: boolean;
+  /** Checks the message. Only after `begin`: a message that kills its process here is counted. */
+  readonly load: () => Load;
   /** Raised when the job's lock is lost: the run must end at once. */
   readonly interruption: Interruption;
 }
+
+/** The message, or what is wrong with a job that no producer of ours wrote. */
+export type Load =
+  | { readonly ok: true; readonly job: LaneJob }
+  | { readonly ok: false; readonly problem: string };
 
 export interface DeliverDeps extends SettleDeps {
   readonly ledger: Ledger;
@@ -58,13 +69,7 @@ export type Delivered =
 export async function deliver(deps: DeliverDeps, run: Run): Promise<Delivered> {
   const begunAt = deps.clock.monotonic();
   const owner = deps.nextOwner();
-  const begun = await deps.ledger.begin({
-    messageKey: run.messageKey,
-    kind: run.kind,
-    owner,
-    resend: run.load.ok && run.load.job.onAmbiguous === 'resend',
-    expiresAt: run.load.ok ? run.load.job.expiresAt : undefined,
-  });
+  const begun = await begin(deps, run, owner);
   if (begun.kind !== 'go') return begun;
   const tried = await attempt(deps, run, begun, begunAt);
   const lease: Lease = { messageKey: run.messageKey, owner, fence: begun.fence };
@@ -80,6 +85,18 @@ export async function deliver(deps: DeliverDeps, run: Run): Promise<Delivered> {
   };
 }
 
+/** Trouble of Redis is waited out: nothing was posted yet, and it is not the message's fault. */
+async function begin(deps: DeliverDeps, run: Run, owner: string): Promise<Begun> {
+  const { messageKey, kind, resend, expiresAt } = run;
+  const request = { messageKey, kind, owner, resend, expiresAt };
+  return await insist(
+    deps.logger,
+    { step: 'beginning', messageKey },
+    () => deps.ledger.begin(request),
+    (error) => isRedisTrouble(error) && !deps.stopping() && !run.interruption.raised,
+  );
+}
+
 interface Tried {
   readonly decision: Decision;
   readonly verdict: Verdict | null;
@@ -90,16 +107,17 @@ interface Tried {
 
 /** Everything between `begin` and `settle`. Does not throw. */
 async function attempt(deps: DeliverDeps, run: Run, begun: Go, begunAt: number): Promise<Tried> {
-  if (!run.load.ok) {
-    const verdict: Verdict = { class: 'permanent-payload', detail: run.load.problem };
+  const load = run.load();
+  if (!load.ok) {
+    const verdict: Verdict = { class: 'permanent-payload', detail: load.problem };
     return tried(deps, run, begun, verdict, 0);
   }
-  const { job } = run.load;
+  const { job } = load;
   const body = requestBody(run.kind, job.message, run.messageKey);
   let token = await deps.tokens.current(begun.tokenGeneration);
   for (const last of [false, true]) {
     if (token.kind !== 'token') return withoutToken(token);
-    const hindrance = hindered(deps, run, job, begun, begunAt);
+    const hindrance = hindered(deps, run, begun, begunAt);
     if (hindrance) return hindrance;
     const sentAt = deps.clock.monotonic();
     const result = await deps.client.send(run.kind, token.token, body, run.interruption);
@@ -136,7 +154,7 @@ function tried(
     spent: begun.spent,
     attempts: begun.attempts,
     ambiguousBefore: begun.ambiguousSince !== undefined,
-    resendAmbiguous: run.load.ok && run.load.job.onAmbiguous === 'resend',
+    resendAmbiguous: run.resend,
     random: deps.random,
   });
   return { decision, verdict, durationMs, tokenGeneration };
@@ -157,15 +175,9 @@ function withoutToken(token: Exclude<TokenResult, { kind: 'token' }>): Tried {
 }
 
 /** Reasons not to post after all, looked at right before the request. */
-function hindered(
-  deps: DeliverDeps,
-  run: Run,
-  job: LaneJob,
-  begun: Go,
-  begunAt: number,
-): Tried | null {
+function hindered(deps: DeliverDeps, run: Run, begun: Go, begunAt: number): Tried | null {
   if (deps.stopping() || run.interruption.raised) return snoozed('shutdown', null);
-  if (job.expiresAt !== undefined && deps.clock.now() >= job.expiresAt) {
+  if (run.expiresAt !== undefined && deps.clock.now() >= run.expiresAt) {
     // It may be out already: `begin` knows what becomes of an expired message in doubt.
     if (begun.ambiguousSince !== undefined) return snoozed('busy', null);
     const decision: Decision = {

@@ -7,7 +7,7 @@ import type { Logger } from '../shared/logger.ts';
 const PATIENCE_MS = 2000;
 
 /**
- * A chore that is done again and again, never twice at once. A failure is logged and the chore
+ * A chore that is done at the start and then again and again, never twice at once. A failure is logged and the chore
  * goes on; `stop` waits for the one that is under way, though not for ever: chores are
  * idempotent, and whatever one leaves undone the next process does.
  */
@@ -36,7 +36,9 @@ export function every(
   return {
     name,
     start() {
-      timer ??= setInterval(tick, intervalMs);
+      if (timer) return Promise.resolve();
+      timer = setInterval(tick, intervalMs);
+      tick();
       return Promise.resolve();
     },
     async stop() {

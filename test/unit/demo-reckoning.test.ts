@@ -18,8 +18,8 @@ function taken(key: string, state: Taken['state'] = 'shown'): Taken {
 }
 
 function status(key: string, state: MessageState, errcode?: number): MessageStatus {
-  const base = { messageId: `${APP}.${key}`, appId: APP, kind: 'template' as const, attempts: [] };
-  return { ...base, state, ...(errcode !== undefined && { errcode }) };
+  const base = { messageId: `${APP}.${key}`, appId: APP, kind: 'template' as const };
+  return { ...base, acceptedAt: 1, attempts: [], state, ...(errcode !== undefined && { errcode }) };
 }
 
 function evidence(parts: Partial<Evidence> & { states: readonly MessageStatus[] }): Evidence {

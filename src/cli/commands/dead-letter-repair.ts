@@ -9,7 +9,7 @@ import {
   filterOf,
   type SelectionFlags,
 } from '../dead-letter-flags.ts';
-import { showProgress } from '../../local/progress.ts';
+import { inChunks } from '../in-chunks.ts';
 import { UsageError } from '../usage-error.ts';
 
 interface PurgeFlags extends SelectionFlags {
@@ -30,7 +30,7 @@ export function redriveCommand(): Command {
     checkSelection(messageIds, flags);
     return withProducer('none', async (producer) => {
       const chosen = await choose(producer, messageIds, flags);
-      return redriveAnswer(await forEach(chosen, (id) => redrive(producer, id)));
+      return redriveAnswer(await fatesOf(chosen, (id) => redrive(producer, id)));
     });
   });
 }
@@ -49,7 +49,7 @@ export function purgeCommand(): Command {
       if (!flags.yes && chosen.length > 0 && !(await isConfirmed(chosen.length))) {
         return { json: { purged: 0 }, text: 'Nothing was deleted.', exitCode: 1 };
       }
-      return purgeAnswer(await forEach(chosen, (id) => purge(producer, id)));
+      return purgeAnswer(await fatesOf(chosen, (id) => purge(producer, id)));
     });
   });
 }
@@ -86,26 +86,13 @@ async function purge(producer: Producer, messageId: string): Promise<Fate> {
 type Fate = 'done' | 'missing' | 'impossible';
 type Fates = Readonly<Record<Fate, readonly string[]>>;
 
-const CHUNK = 50;
-
-/** Some at a time, so that Redis stays responsive and a person sees how far it is. */
-async function forEach(
+async function fatesOf(
   messageIds: readonly string[],
   act: (messageId: string) => Promise<Fate>,
 ): Promise<Fates> {
-  const progress = showProgress({ total: messageIds.length, what: 'dead letters' });
-  const fates: Record<Fate, string[]> = { done: [], missing: [], impossible: [] };
-  try {
-    for (let start = 0; start < messageIds.length; start += CHUNK) {
-      const chunk = messageIds.slice(start, start + CHUNK);
-      const found = await Promise.all(chunk.map(act));
-      chunk.forEach((messageId, index) => fates[found[index]!].push(messageId));
-      progress.update(start + chunk.length);
-    }
-  } finally {
-    progress.stop();
-  }
-  return fates;
+  const fates = await inChunks(messageIds, 'dead letters', act);
+  const those = (fate: Fate) => messageIds.filter((_, index) => fates[index] === fate);
+  return { done: those('done'), missing: those('missing'), impossible: those('impossible') };
 }
 
 function redriveAnswer({ done, missing, impossible }: Fates): Answer {

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import type { DeadLetter } from '../../producer/index.ts';
 import { explainErrcode } from '../../shared/errcodes/errcode.ts';
 import { CourierError } from '../../shared/errors.ts';
@@ -6,6 +6,7 @@ import { answering, withExamples } from '../answer.ts';
 import { withProducer } from '../connection.ts';
 import { addFilterFlags, type FilterFlags, filterOf } from '../dead-letter-flags.ts';
 import { shownTime } from '../moment.ts';
+import { parseCount } from '../parse-count.ts';
 import { type Cell, renderFields, renderTable } from '../table.ts';
 import { purgeCommand, redriveCommand } from './dead-letter-repair.ts';
 import { shownAttempts } from './status.ts';
@@ -26,7 +27,7 @@ export function deadLettersCommand(): Command {
 
 function listCommand(): Command {
   const command = new Command('list').description('list dead letters, newest first');
-  addFilterFlags(command).option('--limit <count>', 'at most so many', parseLimit, 100);
+  addFilterFlags(command).option('--limit <count>', 'at most so many', parseCount, 100);
   withExamples(command, 'courier dead-letters list --reason permanent-recipient --since 2h');
   return answering(command, async ({ limit, ...flags }: FilterFlags & { limit: number }) => {
     const deadLetters = await withProducer('none', (producer) =>
@@ -34,11 +35,6 @@ function listCommand(): Command {
     );
     return { json: { deadLetters }, text: shownList(deadLetters) };
   });
-}
-
-function parseLimit(text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Expected a whole number above 0.');
 }
 
 function shownList(letters: readonly DeadLetter[]): string {

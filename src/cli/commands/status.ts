@@ -40,6 +40,9 @@ function shownStatus(status: MessageStatus): string {
   if (explanation) fields.push(['errcode', `${errcode}  ${explanation.meaning}`]);
   if (explanation && errcode !== 0) fields.push(['what to do', explanation.advice]);
   if (wechatMsgId) fields.push(['WeChat msgid', wechatMsgId]);
+  if (status.settledBy) fields.push(['said by', 'a person']);
+  fields.push(['accepted', shownTime(status.acceptedAt)]);
+  if (status.sendAt !== undefined) fields.push(['send at', shownTime(status.sendAt)]);
   if (attempts.length === 0) return renderFields([...fields, ['attempts', 'none yet']]);
   return `${renderFields(fields)}\n\n${shownAttempts(attempts)}`;
 }

@@ -11,7 +11,7 @@
 -- returns the token generation, then per message one of
 --   {'GO', fence, budget spent, total attempts, ambiguous since ('' = never)}
 --   {'BUSY', ms}
---   {'END', state, '1' if this call ended it}  — nothing is to be sent
+--   {'END', state, '1' if this call ended it, reason if it died of that}  — nothing is to be sent
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local lease, guard, budget = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -55,7 +55,7 @@ local function ends(key, id, state, list, why)
   redis.call('HSET', key, 'st', state, 'end', now)
   if why then redis.call('HSET', key, 'why', why) end
   redis.call('ZADD', list, now, id)
-  return { 'END', state, '1' }
+  return { 'END', state, '1', why or '' }
 end
 
 for i = 4, #KEYS do

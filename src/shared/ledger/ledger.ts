@@ -34,6 +34,7 @@ export interface Ledger {
   dropOrphan(messageKey: string, minAgeMs: number): Promise<boolean>;
   /** Message keys that are unknown for at least `minAgeMs`, oldest first, from `start` on. */
   unknown(minAgeMs: number, start: number, limit: number): Promise<string[]>;
+  countUnknown(): Promise<number>;
   /** Ends the doubt about an unknown message that has been one for at least `minAgeMs`. */
   resolve(messageKey: string, to: Resolution, minAgeMs: number): Promise<Resolved>;
 }
@@ -93,8 +94,16 @@ export type Begun =
     }
   /** Another run holds the lease. */
   | { readonly kind: 'busy'; readonly retryInMs: number }
-  /** Nothing is to be sent. `now`: this very call ended the message (expired, or unknown). */
-  | { readonly kind: 'ended'; readonly state: StoredState; readonly now: boolean };
+  /**
+   * Nothing is to be sent. `now`: this very call ended the message: expired, poison, or unknown;
+   * the reason only then, and of a death.
+   */
+  | {
+      readonly kind: 'ended';
+      readonly state: StoredState;
+      readonly now: boolean;
+      readonly reason?: DeadReason | undefined;
+    };
 
 export interface SettleRequest {
   readonly messageKey: string;

@@ -1,5 +1,5 @@
 import { accountKeys } from '../keys.ts';
-import type { Kind } from '../outcome.ts';
+import { DEAD_REASONS, type Kind } from '../outcome.ts';
 import type { RedisClient } from '../redis.ts';
 import { loadPlainScript, loadScript } from '../redis-script.ts';
 import { TIMINGS } from '../timings.ts';
@@ -118,10 +118,15 @@ function handovers({
 }
 
 /** Messages of which nobody knows whether they were sent. */
-function doubts({ redis, appId, ttlMs }: RedisLedgerOptions): Pick<Ledger, 'unknown' | 'resolve'> {
+function doubts({
+  redis,
+  appId,
+  ttlMs,
+}: RedisLedgerOptions): Pick<Ledger, 'unknown' | 'countUnknown' | 'resolve'> {
   const keys = accountKeys(appId);
   return {
     unknown: (minAgeMs, start, limit) => olderThan(redis, keys.unknown, minAgeMs, start, limit),
+    countUnknown: () => redis.zcard(keys.unknown),
     async resolve(messageKey, to, minAgeMs) {
       const sets = [keys.unknown, keys.deadPending, keys.handovers];
       const scriptKeys = [keys.ledger(messageKey), ...sets];
@@ -208,6 +213,7 @@ function parseBegun(answer: readonly unknown[], tokenGeneration: string): Begun 
         kind: 'ended',
         state: parseState(String(answer[1])) ?? unexpected('begin', answer),
         now: answer[2] === '1',
+        reason: DEAD_REASONS.find((reason) => reason === answer[3]),
       };
     default:
       return unexpected('begin', answer);

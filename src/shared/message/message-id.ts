@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { CourierError } from '../errors.ts';
 
 /**
  * A messageId is `<appId>.<key>`. The key is 26 characters of base 32 (130 bits), and is also
@@ -36,6 +37,16 @@ export function randomMessageId(appId: string, randomBytes: (size: number) => Ui
 export function parseMessageId(text: string): MessageIdParts | null {
   const [, appId, key] = MESSAGE_ID.exec(text) ?? [];
   return appId !== undefined && key !== undefined ? { appId, key } : null;
+}
+
+/** As {@link parseMessageId}. @throws CourierError `ERR_UNKNOWN_MESSAGE` for a text that is not one */
+export function requireMessageId(text: string): MessageIdParts {
+  const parts = parseMessageId(text);
+  if (parts) return parts;
+  throw new CourierError(
+    'ERR_UNKNOWN_MESSAGE',
+    `Expected a message id as <appId>.<26 characters>, got "${text.slice(0, 60)}".`,
+  );
 }
 
 /** Base 32 of the first 130 bits. */

@@ -1,6 +1,7 @@
 import type { Account } from '../../shared/accounts.ts';
 import type { Config } from '../../shared/config.ts';
 import type { DeadLetter, DeadLetterQueue } from '../../shared/dead-letter.ts';
+import { accountKeys } from '../../shared/keys.ts';
 import { type LaneQueue, openLane } from '../../shared/lane.ts';
 import { createRedisLedger } from '../../shared/ledger/redis-ledger.ts';
 import { closing, parallel, type Service, serviceStack } from '../../shared/lifecycle.ts';
@@ -15,12 +16,15 @@ import { createGivenUpJobs } from '../lane/given-up-jobs.ts';
 import { createLane } from '../lane/lane.ts';
 import { createLaneProcess } from '../lane/lane-process.ts';
 import { createLaneSleep } from '../lane/lane-sleep.ts';
+import { createOrphans } from '../lane/orphans.ts';
+import { createParkedJobs } from '../lane/parked-jobs.ts';
 import type { WorkerMetrics } from '../metrics.ts';
 import { createWechatClient } from '../send/wechat-client.ts';
 import { createTokenSeal } from '../token/seal.ts';
 import { createTokenSource } from '../token/token-source.ts';
 import { createTokenStore } from '../token/token-store.ts';
 import { createTokens } from '../token/tokens.ts';
+import { createTurns } from '../turns.ts';
 import { createAccountPause } from './account-pause.ts';
 import { createAccountProbe } from './account-probe.ts';
 
@@ -66,6 +70,12 @@ export function createAccount(deps: AccountDeps, account: Account): RunningAccou
     apiBase: account.apiBase,
     connections: deps.config.concurrency * KINDS.length,
   });
+  const laneMetrics = {
+    template: metrics.lane(appId, 'template'),
+    custom: metrics.lane(appId, 'custom'),
+  };
+  const turns = createTurns({ redis, keyOf: accountKeys(appId).turn, owner });
+  const graveyard = { appId, ledger, deadLetters, lanes };
   const pause = createAccountPause({ redis, appId, lanes: Object.values(lanes), clock, logger });
 
   function lane(kind: Kind): Service {
@@ -82,7 +92,7 @@ export function createAccount(deps: AccountDeps, account: Account): RunningAccou
       deadLetters,
       pause,
       sleep: createLaneSleep({ redis, queue, appId, kind, clock, random, logger }),
-      metrics: metrics.lane(appId, kind),
+      metrics: laneMetrics[kind],
     });
     const { perSecond } = account.rate[kind];
     const { concurrency } = deps.config;
@@ -108,8 +118,10 @@ export function createAccount(deps: AccountDeps, account: Account): RunningAccou
       generation: async () => (await store.read()).generation,
       logger,
     }),
-    createGivenUpJobs({ lanes, logger }),
-    createDeadLetterReconciler({ appId, ledger, deadLetters, lanes, logger }),
+    createGivenUpJobs({ lanes, turns, logger }),
+    createOrphans({ appId, ledger, lanes, turns, logger }),
+    createParkedJobs({ ...graveyard, metrics: laneMetrics, turns, logger }),
+    createDeadLetterReconciler({ ...graveyard, turns, logger }),
     parallel('lanes', KINDS.map(lane)),
   ]);
   return {

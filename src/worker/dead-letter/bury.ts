@@ -3,8 +3,9 @@ import {
   type DeadLetterQueue,
   deadLetterJobId,
 } from '../../shared/dead-letter.ts';
-import type { LaneJob } from '../../shared/lane.ts';
+import type { LaneJob, LaneQueue } from '../../shared/lane.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
+import type { Kind } from '../../shared/outcome.ts';
 
 /** What the ledger does not know of a message that died. */
 export interface Deceased {
@@ -47,4 +48,21 @@ export async function bury(
     await deadLetters.add('dead-letter', letter, { jobId });
   }
   await ledger.confirmDeadLetter(messageKey);
+}
+
+/** Where the content of a message that died without a run of ours may still be. */
+export interface Graveyard {
+  readonly appId: string;
+  readonly ledger: Ledger;
+  readonly deadLetters: DeadLetterQueue;
+  readonly lanes: Readonly<Record<Kind, LaneQueue>>;
+}
+
+/** Buries with what its job in the lane still says, and takes away a job that was parked there. */
+export async function buryFromLane(graveyard: Graveyard, messageKey: string): Promise<void> {
+  const { appId, ledger, deadLetters, lanes } = graveyard;
+  const record = await ledger.read(messageKey);
+  const job = record && (await lanes[record.kind].getJob(messageKey));
+  await bury(ledger, deadLetters, { appId, messageKey, job: job?.data ?? null });
+  if (record?.state === 'dead' && job && (await job.isFailed())) await job.remove();
 }

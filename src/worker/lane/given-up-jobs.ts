@@ -4,6 +4,7 @@ import type { Service } from '../../shared/lifecycle.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Kind } from '../../shared/outcome.ts';
 import { every } from '../every.ts';
+import type { Turns } from '../turns.ts';
 import { PARKED_REASON } from './lane-process.ts';
 
 const INTERVAL_MS = 15_000;
@@ -17,13 +18,15 @@ const CLOCK_MARGIN_MS = 10_000;
  */
 export function createGivenUpJobs(deps: {
   readonly lanes: Readonly<Record<Kind, LaneQueue>>;
+  readonly turns: Turns;
   readonly logger: Logger;
 }): Service {
-  const { lanes, logger } = deps;
+  const { lanes, turns, logger } = deps;
   const lookers = Object.values(lanes).map((lane) => createLooker(lane, logger));
-  return every('given-up-jobs', INTERVAL_MS, logger, async () => {
+  const chore = turns.taking('given-up-jobs', INTERVAL_MS, async () => {
     for (const look of lookers) await look();
   });
+  return every('given-up-jobs', INTERVAL_MS, logger, chore);
 }
 
 /** Looks at all failed jobs of a lane once, then only at those that came since. */

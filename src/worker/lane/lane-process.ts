@@ -54,15 +54,14 @@ async function alreadyEnded(
   deps: LaneProcessDeps,
   run: Run,
   job: LaneJobHandle,
-  { state, now }: EndedRun,
+  { state, now, reason }: EndedRun,
 ): Promise<JobEnding> {
   const { appId, kind, messageKey } = run;
-  const line = { messageId: `${appId}.${messageKey}`, appId, kind, state };
+  const line = { messageId: `${appId}.${messageKey}`, appId, kind, state, reason };
   if (now) {
     deps.logger.warn(line, 'ended before it was sent');
     deps.metrics.ended(state);
-    // The only death that `begin` decides.
-    if (state === 'dead') deps.metrics.died('expired');
+    if (reason) deps.metrics.died(reason);
   } else {
     deps.logger.info(line, 'already ended');
   }
@@ -155,12 +154,13 @@ async function snoozed(
 function report(deps: LaneProcessDeps, run: Run, job: LaneJobHandle, ended: SettledRun): void {
   const { outcome, verdict, attempt, durationMs } = ended;
   const waitedMs = deps.clock.now() - job.timestamp;
+  const load = run.load();
   const line = {
     messageId: `${run.appId}.${run.messageKey}`,
     appId: run.appId,
     kind: run.kind,
-    ...(run.load.ok && run.load.job.id !== undefined && { id: run.load.job.id }),
-    ...(run.load.ok && { to: maskOpenid(String(run.load.job.message['touser'])) }),
+    ...(load.ok && load.job.id !== undefined && { id: load.job.id }),
+    ...(load.ok && { to: maskOpenid(String(load.job.message['touser'])) }),
     attempt,
     outcome: outcome.kind,
     ...(outcome.kind === 'snooze' && { cause: outcome.cause }),

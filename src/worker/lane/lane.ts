@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { DelayedError, type Job, RateLimitError, UnrecoverableError } from 'bullmq';
 import type { Clock } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
@@ -7,6 +8,7 @@ import type { Service } from '../../shared/lifecycle.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Kind } from '../../shared/outcome.ts';
 import type { RedisClient } from '../../shared/redis.ts';
+import { isRedisTrouble } from '../../shared/redis-trouble.ts';
 import { TIMINGS } from '../../shared/timings.ts';
 import { closeWorker } from '../close-worker.ts';
 import { rateSlice } from '../decide/rate-slice.ts';
@@ -37,6 +39,8 @@ export type JobEnding =
   /** Listed as failed in its lane until a person decides: nobody knows whether it was sent. */
   | { readonly kind: 'park'; readonly why: string };
 
+const TROUBLE_PAUSE_MS = 500;
+
 /** Finished jobs are for looking at; whether a message was sent is the ledger's business. */
 const KEEP_COMPLETED = { age: 3600, count: 10_000 };
 
@@ -60,6 +64,12 @@ export function createLane(deps: LaneDeps): Service {
     running.set(lock, { jobId: job.id ?? '', interruption });
     try {
       return await runJob(job, token, interruption);
+    } catch (error) {
+      if (!isRedisTrouble(error)) throw error;
+      // Not the message's fault, so no failure of the job: back to its lane, and not at once.
+      logger.warn({ jobId: job.id, detail: messageOf(error) }, 'Redis trouble, going back');
+      await delay(TROUBLE_PAUSE_MS);
+      throw new RateLimitError();
     } finally {
       running.delete(lock);
     }

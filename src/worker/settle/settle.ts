@@ -1,10 +1,10 @@
 import type { Clock } from '../../shared/clock.ts';
-import { messageOf } from '../../shared/errors.ts';
 import type { Ledger, Settled, Settlement, SettleRequest } from '../../shared/ledger/ledger.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Outcome } from '../../shared/outcome.ts';
 import type { Decision } from '../decide/decide.ts';
 import type { Verdict } from '../decide/verdict.ts';
+import { insist } from '../insist.ts';
 
 /** The lease a run holds. */
 export interface Lease {
@@ -19,9 +19,6 @@ export interface SettleDeps {
   readonly logger: Logger;
 }
 
-const FIRST_PAUSE_MS = 50;
-const LAST_PAUSE_MS = 1000;
-
 /**
  * Writes a decision into the ledger. Does not give up while the process lives: a thrown error
  * would make BullMQ run the job again, although WeChat may have taken the message already.
@@ -34,15 +31,8 @@ export async function settle(
   durationMs: number,
 ): Promise<Settled> {
   const request = settleRequest(lease, decision, verdict, durationMs);
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LAST_PAUSE_MS)) {
-    try {
-      return await deps.ledger.settle(request);
-    } catch (error) {
-      const { messageKey } = lease;
-      deps.logger.warn({ messageKey, detail: messageOf(error) }, 'settling again');
-      await new Promise((resolve) => setTimeout(resolve, pause));
-    }
-  }
+  const what = { step: 'settling', messageKey: lease.messageKey };
+  return await insist(deps.logger, what, () => deps.ledger.settle(request));
 }
 
 function settleRequest(

@@ -1,0 +1,7 @@
+import { InvalidArgumentError } from 'commander';
+
+/** A flag that counts something. */
+export function parseCount(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Expected a whole number above 0.');
+}
