@@ -4,6 +4,9 @@ import { type RedisClient, waitUntilReady } from '../shared/redis.ts';
 /** A caller gets an answer within this time, whatever Redis does. */
 export const CALL_DEADLINE_MS = 2300;
 
+/** A Redis that restarts or fails over is back after seconds. */
+const RETRY_AFTER_MS = 1000;
+
 /**
  * Runs one call against Redis within the deadline. Waits for a connection that is still being
  * made; turns every trouble with Redis into `ERR_QUEUE_UNAVAILABLE`.
@@ -36,6 +39,6 @@ function unavailable(error: unknown): CourierError {
     'ERR_QUEUE_UNAVAILABLE',
     `Redis did not take the call (${messageOf(error)}). Repeat it with the same id once Redis is ` +
       'back; an id makes the repetition safe.',
-    { cause: error },
+    { cause: error, retryAfterMs: RETRY_AFTER_MS },
   );
 }

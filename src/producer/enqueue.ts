@@ -4,6 +4,7 @@ import type { Acceptance, AcceptRequest } from '../shared/ledger/ledger.ts';
 import type { RedisClient } from '../shared/redis.ts';
 import { withinDeadline } from './connection.ts';
 import type { OpenLanes } from './lanes.ts';
+import type { Pressure } from './pressure.ts';
 import { conflict, prepare, type PrepareDeps, type Prepared } from './prepare.ts';
 
 export interface EnqueueResult {
@@ -20,11 +21,14 @@ export type BatchResult =
       readonly code: ErrorCode;
       readonly message: string;
       readonly issues?: readonly Issue[];
+      /** Of `ERR_QUEUE_UNAVAILABLE`: when repeating may help, in milliseconds. */
+      readonly retryAfterMs?: number;
     };
 
 export interface EnqueueDeps extends PrepareDeps {
   readonly redis: RedisClient;
   readonly lanes: OpenLanes;
+  readonly pressure: Pressure;
 }
 
 /** Large enough that round trips do not matter, small enough that Redis stays responsive. */
@@ -89,6 +93,7 @@ async function enqueueForAccount(
   appId: string,
   group: readonly Prepared[],
 ): Promise<BatchResult[]> {
+  await deps.pressure.admit();
   const ledger = deps.lanes.ledger(appId);
   const acceptances = await ledger.accept(group.map(acceptRequest));
   // `queued` may mean that an earlier call died before its job was added; adding is idempotent.
@@ -169,5 +174,6 @@ function rejected(error: CourierError): BatchResult {
     code: error.code,
     message: error.message,
     ...(error.issues.length > 0 && { issues: error.issues }),
+    ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
   };
 }

@@ -11,6 +11,7 @@ import { withinDeadline } from './connection.ts';
 import { type DeadLetters, openDeadLetterBox } from './dead-letters.ts';
 import { type BatchResult, enqueueMany, type EnqueueResult } from './enqueue.ts';
 import { openLanes } from './lanes.ts';
+import { createPressure } from './pressure.ts';
 import { type MessageStatus, statusOf } from './status.ts';
 import { openUnknownMessages, type UnknownMessages } from './unknown-messages.ts';
 
@@ -33,7 +34,8 @@ export interface Producer {
    * Resolves once the message is in Redis.
    *
    * @throws CourierError `ERR_INVALID_MESSAGE` (with `issues`), `ERR_ID_CONFLICT`,
-   * `ERR_UNKNOWN_ACCOUNT`, `ERR_QUEUE_UNAVAILABLE` (within 2.5 s), `ERR_CLOSED`
+   * `ERR_UNKNOWN_ACCOUNT`, `ERR_QUEUE_UNAVAILABLE` (within 2.5 s, with `retryAfterMs`; also
+   * while Redis is nearly full), `ERR_CLOSED`
    */
   enqueue(envelope: EnvelopeInput): Promise<EnqueueResult>;
   /**
@@ -65,7 +67,8 @@ export function createProducer(options: ProducerOptions = {}): Producer {
     : accountsOfFile(settings.accountsFile, systemClock.monotonic);
   const redis = options.redis ?? openRedis(settings.redisUrl, 'producer', () => undefined);
   const lanes = openLanes(redis, settings.ledgerTtlHours * 3_600_000);
-  const deps = { redis, lanes, accounts, clock: systemClock, randomBytes };
+  const pressure = createPressure(redis, systemClock.monotonic);
+  const deps = { redis, lanes, accounts, pressure, clock: systemClock, randomBytes };
   let closed = false;
 
   function open(): void {
@@ -87,7 +90,8 @@ export function createProducer(options: ProducerOptions = {}): Producer {
       const [result] = await enqueueMany(deps, [envelope]);
       if (!result) throw new Error('enqueueMany gave no result');
       if (result.status !== 'rejected') return result;
-      throw new CourierError(result.code, result.message, { issues: result.issues ?? [] });
+      const { code, message, issues = [], retryAfterMs } = result;
+      throw new CourierError(code, message, { issues, retryAfterMs });
     },
     async enqueueMany(envelopes) {
       open();

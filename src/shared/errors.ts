@@ -28,15 +28,18 @@ export class CourierError extends Error {
   readonly code: ErrorCode;
   /** Only with `ERR_INVALID_MESSAGE` and `ERR_CONFIG`. */
   readonly issues: readonly Issue[];
+  /** Only with `ERR_QUEUE_UNAVAILABLE`: when repeating the call may help, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { issues?: readonly Issue[]; cause?: unknown } = {},
+    options: { issues?: readonly Issue[]; cause?: unknown; retryAfterMs?: number | undefined } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.issues = options.issues ?? [];
+    this.retryAfterMs = options.retryAfterMs;
   }
 }
 

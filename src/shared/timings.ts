@@ -14,6 +14,8 @@ export interface Timings {
   readonly stalledIntervalMs: number;
   /** High on purpose: the ledger decides about a message that keeps killing its workers. */
   readonly maxStalledCount: number;
+  /** How soon BullMQ tries again what a broken connection kept it from; 15 s by itself. */
+  readonly redisRetryMs: number;
   /** `kill_timeout` of the pm2 configuration: after this the process is killed. */
   readonly killTimeoutMs: number;
   /** Waiting times between the attempts of a template message. */
@@ -37,6 +39,7 @@ export const TIMINGS: Timings = Object.freeze({
   lockDurationMs: 15_000,
   stalledIntervalMs: 5_000,
   maxStalledCount: 50,
+  redisRetryMs: 1_000,
   killTimeoutMs: 20_000,
   templateRetryDelaysMs: Object.freeze([1_000, 5_000, 20_000, 60_000, 120_000, 240_000]),
   templateRetryGuardMs: 480_000,

@@ -1,14 +1,17 @@
 import { expect, test } from 'vitest';
 import { pino } from 'pino';
 import { systemClock } from '../../src/shared/clock.ts';
-import { lanePrefix, laneName } from '../../src/shared/keys.ts';
+import { accountKeys, lanePrefix, laneName } from '../../src/shared/keys.ts';
 import { openLane } from '../../src/shared/lane.ts';
 import { openRedis } from '../../src/shared/redis.ts';
+import { createLanePace } from '../../src/worker/lane/lane-pace.ts';
 import { createLane } from '../../src/worker/lane/lane.ts';
+import { createTurns } from '../../src/worker/turns.ts';
 import { freshAppId } from '../helpers/courier.ts';
 import { useRedis } from '../helpers/redis.ts';
 
 const redis = useRedis();
+const logger = pino({ level: 'silent' });
 
 test('a run whose job lost its lock is interrupted, and its neighbour goes on', async () => {
   const appId = freshAppId();
@@ -18,15 +21,12 @@ test('a run whose job lost its lock is interrupted, and its neighbour goes on', 
   const started = signal();
   const ended = signal();
   let runs = 0;
+  const shared = { redis: connection, appId, kind: 'custom', clock: systemClock, logger } as const;
+  const turns = createTurns({ redis: connection, keyOf: accountKeys(appId).turn, owner: 'test' });
   const lane = createLane({
-    redis: connection,
-    appId,
-    kind: 'custom',
-    queue,
-    perSecond: 100,
+    ...shared,
+    pace: createLanePace({ ...shared, queue, perSecond: 100, turns }),
     concurrency: 2,
-    clock: systemClock,
-    logger: pino({ level: 'silent' }),
     process: async (job, interruption) => {
       runs += 1;
       if (runs === 2) started.resolve();

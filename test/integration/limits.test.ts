@@ -56,6 +56,7 @@ describe('the minute limit (45011)', () => {
     const sleeps = createLaneSleep({
       redis,
       queue,
+      pace: { apply: () => Promise.resolve() },
       appId,
       kind: 'custom',
       clock: systemClock,

@@ -17,8 +17,8 @@ local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local lease, guard, budget = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local poison, row = tonumber(ARGV[4]), tonumber(ARGV[5])
 local SPREAD = 8000 -- ms over which messages come back that were interrupted twice together
--- A Redis that is full refuses a script's writes unless one came before that frees memory: so
--- what waits can still be sent, and make room.
+-- A Redis that is full refuses a script's writes unless one came before that frees memory: what
+-- was fetched before is still sent.
 redis.call('HDEL', KEYS[1], '')
 local out = { redis.call('HGET', KEYS[1], 'gen') or '0' }
 

@@ -11,9 +11,11 @@ import type { RedisClient } from '../../shared/redis.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Clock, Random } from '../../shared/clock.ts';
 import { createDeadLetterReconciler } from '../dead-letter/dead-letter-reconciler.ts';
+import { createOutageWatch } from '../decide/outage.ts';
 import { redrive, type Redriven } from '../dead-letter/redrive.ts';
 import { createGivenUpJobs } from '../lane/given-up-jobs.ts';
 import { createLane } from '../lane/lane.ts';
+import { createLanePace } from '../lane/lane-pace.ts';
 import { createLaneProcess } from '../lane/lane-process.ts';
 import { createLaneSleep } from '../lane/lane-sleep.ts';
 import { createOrphans } from '../lane/orphans.ts';
@@ -81,6 +83,8 @@ export function createAccount(deps: AccountDeps, account: Account): RunningAccou
   function lane(kind: Kind): Service {
     const queue = lanes[kind];
     metrics.observe(appId, kind, { queue, tokenFetchedAt: tokens.fetchedAt });
+    const { perSecond } = account.rate[kind];
+    const pace = createLanePace({ redis, queue, appId, kind, perSecond, turns, clock, logger });
     const process = createLaneProcess({
       ...deps,
       nextOwner: () => `${owner}:${(runs += 1)}`,
@@ -91,22 +95,12 @@ export function createAccount(deps: AccountDeps, account: Account): RunningAccou
       client,
       deadLetters,
       pause,
-      sleep: createLaneSleep({ redis, queue, appId, kind, clock, random, logger }),
+      sleep: createLaneSleep({ redis, queue, pace, appId, kind, clock, random, logger }),
+      outage: createOutageWatch(clock.monotonic),
       metrics: laneMetrics[kind],
     });
-    const { perSecond } = account.rate[kind];
     const { concurrency } = deps.config;
-    return createLane({
-      redis,
-      appId,
-      kind,
-      queue,
-      perSecond,
-      concurrency,
-      clock,
-      logger,
-      process,
-    });
+    return createLane({ redis, appId, kind, pace, concurrency, clock, logger, process });
   }
 
   const services = serviceStack([

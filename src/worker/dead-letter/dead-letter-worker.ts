@@ -1,4 +1,4 @@
-import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
+import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
 import type { Clock } from '../../shared/clock.ts';
 import { type DeadLetter, deadLetterTitle, isDeadLetter } from '../../shared/dead-letter.ts';
 import { messageOf } from '../../shared/errors.ts';
@@ -8,6 +8,7 @@ import type { Logger } from '../../shared/logger.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 import { TIMINGS } from '../../shared/timings.ts';
 import { closeWorker } from '../close-worker.ts';
+import { PatientWorker } from '../patient-worker.ts';
 import type { Redriven } from './redrive.ts';
 
 export interface DeadLetterWorkerDeps {
@@ -27,11 +28,11 @@ const LATER_MS = 500;
  */
 export function createDeadLetterWorker(deps: DeadLetterWorkerDeps): Service {
   const { redis, logger } = deps;
-  let worker: Worker<DeadLetter> | undefined;
+  let worker: PatientWorker<DeadLetter> | undefined;
   return {
     name: 'dead-letters',
     async start() {
-      worker ??= new Worker<DeadLetter>(
+      worker ??= new PatientWorker<DeadLetter>(
         DEAD_LETTER_QUEUE,
         (job, token) => processLetter(deps, job, token),
         {
@@ -41,6 +42,7 @@ export function createDeadLetterWorker(deps: DeadLetterWorkerDeps): Service {
           lockDuration: TIMINGS.lockDurationMs,
           stalledInterval: TIMINGS.stalledIntervalMs,
           maxStalledCount: TIMINGS.maxStalledCount,
+          runRetryDelay: TIMINGS.redisRetryMs,
           removeOnComplete: { count: 0 },
           skipVersionCheck: true,
         },

@@ -6,6 +6,7 @@ import { type Logger, maskOpenid } from '../../shared/logger.ts';
 import type { Kind, Outcome } from '../../shared/outcome.ts';
 import type { AccountPause } from '../account/account-pause.ts';
 import { bury } from '../dead-letter/bury.ts';
+import type { OutageWatch } from '../decide/outage.ts';
 import type { Verdict } from '../decide/verdict.ts';
 import { deliver, type DeliverDeps, type Delivered, type Run } from '../deliver.ts';
 import type { Interruption } from '../interruption.ts';
@@ -19,6 +20,7 @@ export interface LaneProcessDeps extends DeliverDeps {
   readonly kind: Kind;
   readonly deadLetters: DeadLetterQueue;
   readonly sleep: LaneSleep;
+  readonly outage: OutageWatch;
   readonly pause: AccountPause;
   readonly metrics: LaneMetrics;
   readonly clock: Clock;
@@ -44,6 +46,7 @@ export function createLaneProcess(deps: LaneProcessDeps) {
         return await alreadyEnded(deps, run, job, delivered);
       case 'settled':
         report(deps, run, job, delivered);
+        await watchForOutage(deps, delivered.verdict);
         return await consequences(deps, run, job, delivered);
     }
   };
@@ -68,6 +71,13 @@ async function alreadyEnded(
   if (state === 'unknown') return parked();
   if (state === 'dead') return await dead(deps, run, job, undefined);
   return { kind: 'complete', result: { state }, keep: true };
+}
+
+/** Nobody answers: let the lane wait, rather than have message after message run into it. */
+async function watchForOutage(deps: LaneProcessDeps, verdict: Verdict | null): Promise<void> {
+  if (!verdict) return;
+  const answered = verdict.class !== 'ambiguous' && verdict.class !== 'not-sent';
+  if (deps.outage.saw(answered)) await deps.sleep.sleep('outage', verdict.detail);
 }
 
 async function consequences(

@@ -6,10 +6,9 @@ import type { Logger } from '../../shared/logger.ts';
 import type { Kind } from '../../shared/outcome.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 import { loadScript } from '../../shared/redis-script.ts';
+import { LONGEST_RAMP_MS, type SleepCause } from '../decide/pace.ts';
 import { untilQuotaReset } from '../decide/quota-reset.ts';
-
-/** Why a whole lane waits. No attempt of any message is spent meanwhile. */
-export type SleepCause = 'rate-limit' | 'quota' | 'token' | 'permission';
+import type { LanePace } from './lane-pace.ts';
 
 /** Lets one lane sleep in all processes at once; other lanes do not notice. */
 export interface LaneSleep {
@@ -19,6 +18,7 @@ export interface LaneSleep {
 export interface LaneSleepDeps {
   readonly redis: RedisClient;
   readonly queue: LaneQueue;
+  readonly pace: Pick<LanePace, 'apply'>;
   readonly appId: string;
   readonly kind: Kind;
   readonly clock: Clock;
@@ -33,22 +33,27 @@ const STEPS: Record<Exclude<SleepCause, 'quota'>, { first: number; most: number 
   'rate-limit': { first: 5000, most: 60_000 },
   token: { first: 1000, most: 30_000 },
   permission: { first: 60_000, most: 600_000 },
+  // Short, since nobody says when it is over.
+  outage: { first: 2000, most: 10_000 },
 };
 /** Trouble this soon after waking is the same trouble. */
 const REPETITION_MS = 60_000;
+/** So long after waking the sleep is still looked at. */
+const KEPT_MS = Math.max(REPETITION_MS, LONGEST_RAMP_MS);
 
 export function createLaneSleep(deps: LaneSleepDeps): LaneSleep {
-  const { redis, queue, appId, kind, clock, random, logger } = deps;
+  const { redis, queue, pace, appId, kind, clock, random, logger } = deps;
   return {
     async sleep(cause, detail, errcode) {
       const { first, most } =
         cause === 'quota' ? onlyOnce(untilQuotaReset(clock.now(), random)) : STEPS[cause];
       const key = accountKeys(appId).sleep(kind);
-      const reply = await script.run(redis, [key], [first, most, REPETITION_MS, cause]);
+      const reply = await script.run(redis, [key], [first, most, REPETITION_MS, cause, KEPT_MS]);
       const [ms, began] = Array.isArray(reply) ? reply.map(String) : ['1000', 'started'];
       // BullMQ's own limiter key is what makes every worker of this lane wait.
       await queue.rateLimit(Number(ms));
       if (began === 'asleep') return;
+      await pace.apply();
       const line = { appId, kind, cause, detail, sleepMs: Number(ms) };
       if (cause === 'permission' && began === 'started') alarm(logger, line, errcode ?? 0);
       else logger.warn(line, 'lane sleeps');

@@ -3,7 +3,7 @@ import { DelayedError, type Job, RateLimitError, UnrecoverableError } from 'bull
 import type { Clock } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { laneName, lanePrefix } from '../../shared/keys.ts';
-import type { LaneJob, LaneQueue, LaneResult } from '../../shared/lane.ts';
+import type { LaneJob, LaneResult } from '../../shared/lane.ts';
 import type { Service } from '../../shared/lifecycle.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Kind } from '../../shared/outcome.ts';
@@ -11,16 +11,15 @@ import type { RedisClient } from '../../shared/redis.ts';
 import { isRedisTrouble } from '../../shared/redis-trouble.ts';
 import { TIMINGS } from '../../shared/timings.ts';
 import { closeWorker } from '../close-worker.ts';
-import { rateSlice } from '../decide/rate-slice.ts';
 import { Interruption } from '../interruption.ts';
+import type { LanePace } from './lane-pace.ts';
 import { LaneWorker } from './lane-worker.ts';
 
 export interface LaneDeps {
   readonly redis: RedisClient;
   readonly appId: string;
   readonly kind: Kind;
-  readonly queue: LaneQueue;
-  readonly perSecond: number;
+  readonly pace: LanePace;
   readonly concurrency: number;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -98,8 +97,8 @@ export function createLane(deps: LaneDeps): Service {
   return {
     name: laneName(appId, kind),
     async start() {
-      const { max, durationMs } = rateSlice(deps.perSecond);
-      await deps.queue.setGlobalRateLimit(max, durationMs);
+      await deps.pace.apply();
+      await deps.pace.start();
       const started = new LaneWorker(laneName(appId, kind), processJob, {
         connection: redis,
         prefix: lanePrefix(appId),
@@ -107,6 +106,7 @@ export function createLane(deps: LaneDeps): Service {
         lockDuration: TIMINGS.lockDurationMs,
         stalledInterval: TIMINGS.stalledIntervalMs,
         maxStalledCount: TIMINGS.maxStalledCount,
+        runRetryDelay: TIMINGS.redisRetryMs,
         removeOnComplete: KEEP_COMPLETED,
         // A sleeping lane that a person wakes should notice soon.
         maximumRateLimitDelay: 5000,
@@ -124,6 +124,7 @@ export function createLane(deps: LaneDeps): Service {
       await started.waitUntilReady();
     },
     async stop() {
+      await deps.pace.stop();
       if (worker) await closeWorker(worker, () => running.size, logger);
       worker = undefined;
     },

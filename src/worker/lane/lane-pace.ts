@@ -1,0 +1,57 @@
+import type { Clock } from '../../shared/clock.ts';
+import { messageOf } from '../../shared/errors.ts';
+import { accountKeys } from '../../shared/keys.ts';
+import type { LaneQueue } from '../../shared/lane.ts';
+import type { Service } from '../../shared/lifecycle.ts';
+import type { Logger } from '../../shared/logger.ts';
+import type { Kind } from '../../shared/outcome.ts';
+import type { RedisClient } from '../../shared/redis.ts';
+import { isRedisTrouble } from '../../shared/redis-trouble.ts';
+import { paceShare, type SleepCause } from '../decide/pace.ts';
+import { rateSlice } from '../decide/rate-slice.ts';
+import { every } from '../every.ts';
+import type { Turns } from '../turns.ts';
+
+const INTERVAL_MS = 5000;
+
+/** The rate of one lane, over all processes: the account's, or less while it comes back. */
+export interface LanePace extends Service {
+  /** Sets the limit that is right now. A lane must not work before it has one. */
+  apply(): Promise<void>;
+}
+
+export interface LanePaceDeps {
+  readonly redis: RedisClient;
+  readonly queue: LaneQueue;
+  readonly appId: string;
+  readonly kind: Kind;
+  readonly perSecond: number;
+  readonly turns: Turns;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export function createLanePace(deps: LanePaceDeps): LanePace {
+  const { redis, queue, appId, kind, perSecond, turns, clock, logger } = deps;
+
+  async function share(): Promise<number> {
+    const [cause, until] = await redis.hmget(accountKeys(appId).sleep(kind), 'cause', 'until');
+    return until ? paceShare(cause as SleepCause, clock.now() - Number(until)) : 1;
+  }
+
+  async function apply(): Promise<void> {
+    const { max, durationMs } = rateSlice(perSecond * (await share()));
+    const set = await queue.getGlobalRateLimit();
+    if (set?.max === max && set.duration === durationMs) return;
+    try {
+      await queue.setGlobalRateLimit(max, durationMs);
+    } catch (error) {
+      // A Redis that is full still gets its messages sent: at the rate they had.
+      if (!set || !isRedisTrouble(error)) throw error;
+      logger.warn({ appId, kind, detail: messageOf(error) }, 'rate limit stays as it was');
+    }
+  }
+
+  const chore = turns.taking(`pace-${kind}`, INTERVAL_MS, apply);
+  return { ...every(`${kind} pace`, INTERVAL_MS, logger, chore), apply };
+}
