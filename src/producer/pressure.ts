@@ -59,7 +59,7 @@ function numberOf(info: string, name: string): number {
 }
 
 function full(share: number): CourierError {
-  const percent = Math.round(share * 100);
+  const percent = Math.min(100, Math.round(share * 100));
   return new CourierError(
     'ERR_QUEUE_UNAVAILABLE',
     `Redis is ${percent} % full; expected less than ${FULL_SHARE * 100} % of maxmemory, so that ` +

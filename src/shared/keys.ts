@@ -10,6 +10,9 @@ import type { Kind } from './outcome.ts';
 export const DEAD_LETTER_QUEUE = 'dead-letter';
 export const DEAD_LETTER_PREFIX = 'courier:{dead-letter}';
 
+/** A text that is there for as long as Redis has lost nothing. Of a cluster only one node has it. */
+export const INSTALLATION_KEY = 'courier:installation';
+
 /** BullMQ prefix of an account's lanes. */
 export function lanePrefix(appId: string): string {
   return `courier:{${appId}}`;
@@ -37,6 +40,8 @@ export function accountKeys(appId: string) {
     /** Hash: the sealed access token and its generation. The only key that holds one. */
     token: `${prefix}:token`,
     tokenLock: `${prefix}:token-lock`,
+    /** Text that expires: WeChat refuses the token of this generation and hands it out again. */
+    tokenDoubt: (generation: string) => `${prefix}:token-doubt:${generation}`,
     /** Sorted set by time of the forced refreshes of the last 24 hours. */
     tokenForced: `${prefix}:token-forced`,
     /** Hash: why and since when the account is paused. */

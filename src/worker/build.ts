@@ -12,6 +12,7 @@ import { assertSafeRedis } from '../shared/redis-safety.ts';
 import { createAccounts } from './account/accounts.ts';
 import { createDeadLetterWorker } from './dead-letter/dead-letter-worker.ts';
 import { createHealthServer } from './health-server.ts';
+import { createInstallation } from './installation.ts';
 import { createWorkerMetrics } from './metrics.ts';
 
 /** A worker process: all lanes of all accounts, dead letters, health and metrics. */
@@ -51,11 +52,29 @@ export function buildWorker(config: Config, env: NodeJS.ProcessEnv, logger: Logg
     },
     { path: config.accountsFile, env, first },
   );
+  const deadLetterWorker = createDeadLetterWorker({
+    redis,
+    logger,
+    clock: systemClock,
+    redrive: accounts.redrive,
+  });
+  const installation = createInstallation({
+    redis,
+    logger,
+    newId: randomUUID,
+    mayForget: config.allowVolatileRedis,
+    onLost: async () => {
+      stopping = true;
+      await deadLetterWorker.stop();
+      await accounts.stop();
+      logger.warn('all work has stopped');
+    },
+  });
   const health = createHealthServer({
     host: config.host,
     port: config.metricsPort,
     registry: metrics.registry,
-    isReady: async () => !stopping && (await answers(redis)),
+    isReady: async () => !stopping && installation.intact() && (await answers(redis)),
     logger,
   });
   const services = serviceStack([
@@ -63,8 +82,9 @@ export function buildWorker(config: Config, env: NodeJS.ProcessEnv, logger: Logg
     closing('redis', () => closeRedis(redis)),
     closing('dead-letter queue', () => deadLetters.close()),
     accounts,
-    // Last to start and first to stop: a redrive needs its account at work.
-    createDeadLetterWorker({ redis, logger, clock: systemClock, redrive: accounts.redrive }),
+    // A redrive needs its account at work.
+    deadLetterWorker,
+    installation,
   ]);
   return {
     async start() {

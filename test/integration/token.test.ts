@@ -28,6 +28,8 @@ async function attemptCounts(shop: Shop, ids: readonly string[]): Promise<number
   return [...new Set(statuses.map((status) => status?.attempts.length ?? -1))];
 }
 
+const refused = { accept: false, reply: { kind: 'errcode', errcode: 40_001 } };
+
 describe('the stable endpoint', () => {
   test('is asked once by two workers with a hundred messages each way', async () => {
     const shop = await courier.open({ workers: 2, account: fast });
@@ -60,13 +62,24 @@ describe('the stable endpoint', () => {
     expect(shop.taken('custom')).toHaveLength(201);
   });
 
-  test('is forced exactly once when it hands out the very token WeChat refuses', async () => {
+  test('is forced exactly once when it hands out the very token WeChat refuses, not at once', async () => {
     const shop = await courier.open({ workers: 2, account: fast });
     await allSent(shop, await enqueue(shop, 'custom', 1));
     shop.control('POST', 'tokens', { appId: shop.appId, action: 'revoke', mode: 'sticky' });
     const ids = await enqueue(shop, 'custom', 60);
     await allSent(shop, ids);
-    expect(shop.tokenFetches()).toMatchObject({ stableNormal: 2, stableForced: 1 });
+    // The same token was given a second chance before it was replaced by force.
+    expect(shop.tokenFetches()).toMatchObject({ stableNormal: 3, stableForced: 1 });
+    expect(await attemptCounts(shop, ids)).toEqual([1]);
+  });
+
+  test('is not forced when WeChat takes the token a moment later after all', async () => {
+    const shop = await courier.open({ account: fast });
+    await allSent(shop, await enqueue(shop, 'custom', 1));
+    shop.fault('custom', { ...refused, count: 3 });
+    const ids = await enqueue(shop, 'custom', 3);
+    await allSent(shop, ids);
+    expect(shop.tokenFetches()).toMatchObject({ stableNormal: 2, stableForced: 0 });
     expect(await attemptCounts(shop, ids)).toEqual([1]);
   });
 

@@ -25,6 +25,9 @@ export interface TokenStore {
   publish(fetched: FetchedToken, replaces: string, owner: string): Promise<SharedToken | null>;
   /** Keeps everybody from fetching for a while, after the endpoint failed. */
   backOff(owner: string, ms: number): Promise<void>;
+  /** For how many ms WeChat is known to refuse the token of this generation and hand it out again. */
+  doubtedFor(generation: string): Promise<number | null>;
+  doubt(generation: string): Promise<void>;
   /** Books a forced refresh if the budget allows one. */
   bookForcedRefresh(now: number): Promise<boolean>;
 }
@@ -49,6 +52,8 @@ const LOCK_MS = 5000;
  */
 const FORCED_PER_DAY = 6;
 const FORCED_GAP_MS = 60_000;
+/** A refusal that comes later than this after the last is another story. */
+const DOUBT_MS = 60_000;
 const DAY_MS = 24 * 3_600_000;
 
 export function createTokenStore(redis: RedisClient, appId: string, seal: TokenSeal): TokenStore {
@@ -79,6 +84,13 @@ export function createTokenStore(redis: RedisClient, appId: string, seal: TokenS
     },
     async backOff(owner, ms) {
       await redis.set(keys.tokenLock, owner, 'PX', Math.max(1, Math.round(ms)));
+    },
+    async doubtedFor(generation) {
+      const left = await redis.pttl(keys.tokenDoubt(generation));
+      return left < 0 ? null : DOUBT_MS - left;
+    },
+    async doubt(generation) {
+      await redis.set(keys.tokenDoubt(generation), '1', 'PX', DOUBT_MS, 'NX');
     },
     async bookForcedRefresh(now) {
       await redis.zremrangebyscore(keys.tokenForced, '-inf', now - DAY_MS);

@@ -49,6 +49,9 @@ const RENEW_AHEAD_SHARE = 0.2;
 /** Renewal ahead of expiry is asked for at most this often. */
 const AHEAD_PAUSE_MS = 5000;
 
+/** So long a refused token that WeChat hands out again is given to work (WeChat facts §1.4). */
+const SECOND_LOOK_MS = 2000;
+
 export function createTokens(deps: TokensDeps): Tokens {
   const { store, clock } = deps;
   let cached: SharedToken | null = null;
@@ -142,11 +145,17 @@ async function fetchAndPublish(
   cause: RenewalCause,
 ): Promise<Renewed> {
   const { store, source, owner, logger, clock } = deps;
+  const doubted = cause === 'rejected' ? await store.doubtedFor(badGeneration) : null;
+  if (doubted !== null && doubted < SECOND_LOOK_MS) return await once(deps);
   const bad = (await store.read()).current;
   let answer = await source.fetch({ force: false });
   deps.onRefresh(cause);
   // WeChat hands back the very token it refused: only a forced refresh gives another.
   if (cause === 'rejected' && answer.kind === 'token' && answer.fetched.token === bad?.token) {
+    if (doubted === null) {
+      await store.doubt(badGeneration);
+      return await once(deps);
+    }
     if (!source.canForce || !(await store.bookForcedRefresh(clock.now()))) {
       await store.backOff(owner, 5000);
       logger.error(
@@ -168,6 +177,12 @@ async function fetchAndPublish(
   if (published) logger.info({ cause, generation: published.generation }, 'token renewed');
   const stored = published ?? (await store.read()).current;
   return stored ?? unavailable('the stored token cannot be opened');
+}
+
+/** WeChat's servers may just not have heard of their own token yet: it is sent with once more. */
+async function once({ store, owner }: TokensDeps): Promise<Renewed> {
+  await store.backOff(owner, 500);
+  return unavailable('WeChat refuses the token that it hands out; trying it once more');
 }
 
 function unavailable(detail: string) {
