@@ -175,3 +175,57 @@ describe('the rate of a lane', () => {
     expect(slow.taken().length).toBeLessThan(10);
   });
 });
+
+describe('the pace of a lane', () => {
+  const perSecond = async (shop: Shop): Promise<number> => {
+    const limit = await shop.lane('custom').getGlobalRateLimit();
+    return limit ? (limit.max * 1000) / limit.duration : 0;
+  };
+
+  test.each([
+    [0, 20],
+    [150_000, 110],
+    [400_000, 200],
+  ])('%i ms after a spent quota has come back is %i of 200', async (sinceMs, expected) => {
+    const rate = { custom: { perSecond: 200 } };
+    const shop = await courier.open({ workers: 0, account: { rate } });
+    const until = Date.now() - sinceMs;
+    await shop.redis.hset(shop.keys.sleep('custom'), { cause: 'quota', until, step: 1000 });
+    await shop.startWorker();
+    const found = await perSecond(shop);
+    expect(found).toBeGreaterThan(expected * 0.85);
+    expect(found).toBeLessThan(expected * 1.1);
+  });
+
+  test('grows while time goes on', async () => {
+    const rate = { custom: { perSecond: 200 } };
+    const shop = await courier.open({ workers: 0, account: { rate } });
+    const until = Date.now() - 2_000;
+    await shop.redis.hset(shop.keys.sleep('custom'), { cause: 'outage', until, step: 1000 });
+    await shop.startWorker();
+    expect(await perSecond(shop)).toBeLessThan(120);
+    await eventually(async () => expect(await perSecond(shop)).toBe(200), { timeoutMs: 20_000 });
+  }, 30_000);
+});
+
+describe('an outage of WeChat', () => {
+  test('puts the lane to sleep, so that not every message of it ends as unknown', async () => {
+    const shop = await courier.open({ env: { COURIER_CONCURRENCY: '5' } });
+    shop.fault('custom', { accept: false, reply: { kind: 'reset' } });
+    const all = await ids(shop, 'custom', 100);
+    const line = await waitFor(() => shop.log().find(({ cause }) => cause === 'outage'));
+    expect(line).toMatchObject({ msg: 'lane sleeps', kind: 'custom', sleepMs: 2_000 });
+    await eventually(async () => {
+      expect((await shop.lane('custom').getJobCounts())['active']).toBe(0);
+    });
+    shop.control('DELETE', 'faults');
+    const states: string[] = [];
+    for (const id of all) {
+      states.push((await shop.reached(id, 'sent unknown', { timeoutMs: 25_000 })).state);
+    }
+    const unknown = states.filter((state) => state === 'unknown').length;
+    // Twenty make it an outage; what was in flight with them is lost too.
+    expect(unknown).toBeGreaterThanOrEqual(20);
+    expect(unknown).toBeLessThanOrEqual(30);
+  }, 40_000);
+});
