@@ -13,6 +13,7 @@ import { createAccounts } from './account/accounts.ts';
 import { createDeadLetterWorker } from './dead-letter/dead-letter-worker.ts';
 import { createHealthServer } from './health-server.ts';
 import { createInstallation } from './installation.ts';
+import { createLoopDelay } from './loop-delay.ts';
 import { createWorkerMetrics } from './metrics.ts';
 
 /** A worker process: all lanes of all accounts, dead letters, health and metrics. */
@@ -79,6 +80,7 @@ export function buildWorker(config: Config, env: NodeJS.ProcessEnv, logger: Logg
   });
   const services = serviceStack([
     health,
+    createLoopDelay(metrics.registry, logger),
     closing('redis', () => closeRedis(redis)),
     closing('dead-letter queue', () => deadLetters.close()),
     accounts,

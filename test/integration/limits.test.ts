@@ -176,6 +176,23 @@ describe('the rate of a lane', () => {
   });
 });
 
+test('a limiter that forgets lets one slice more through each time, not a burst', async () => {
+  const rate = { custom: { perSecond: 100 } };
+  const shop = await courier.open({ account: { rate } });
+  const all = await ids(shop, 'custom', 200);
+  for (let time = 0; time < 4; time += 1) {
+    const seen = shop.taken().length;
+    await waitFor(() => shop.taken().length > seen + 10);
+    await shop.redis.del(laneKey(shop.appId, 'custom', 'limiter'));
+  }
+  for (const id of all) await shop.reached(id, 'sent');
+  const { taken } = shop.judge().peakPerSecond;
+  const peak = taken[`${shop.appId} /cgi-bin/message/custom/send`] ?? 0;
+  expect(peak).toBeGreaterThan(80);
+  // A slice is a twentieth of the rate: 105 in any second by itself, and 5 for each loss.
+  expect(peak).toBeLessThanOrEqual(105 + 4 * 5);
+});
+
 describe('the pace of a lane', () => {
   const perSecond = async (shop: Shop): Promise<number> => {
     const limit = await shop.lane('custom').getGlobalRateLimit();

@@ -101,6 +101,22 @@ describe('the stable endpoint', () => {
     expect(await attemptCounts(shop, [id])).toEqual([1]);
   });
 
+  test('that is replaced again and again by another system is an alarm, once; no attempt is spent', async () => {
+    const shop = await courier.open({ account: fast });
+    const replaced = { appId: shop.appId, action: 'revoke', mode: 'replaced' };
+    const all: string[] = [];
+    for (let round = 0; round < 5; round += 1) {
+      const ids = await enqueue(shop, 'custom', 5);
+      await allSent(shop, ids, 15_000);
+      all.push(...ids);
+      shop.control('POST', 'tokens', replaced);
+    }
+    const alarms = shop.log().filter(({ code }) => code === 'token-conflict');
+    expect(alarms).toHaveLength(1);
+    expect(shop.tokenFetches()).toMatchObject({ stableNormal: 5, stableForced: 0 });
+    expect(await attemptCounts(shop, all)).toEqual([1]);
+  });
+
   test('gives a new token after the old one ran out', async () => {
     const shop = await courier.open({ account: fast });
     await allSent(shop, await enqueue(shop, 'template', 1));

@@ -28,6 +28,8 @@ export interface TokenStore {
   /** For how many ms WeChat is known to refuse the token of this generation and hand it out again. */
   doubtedFor(generation: string): Promise<number | null>;
   doubt(generation: string): Promise<void>;
+  /** Counts a token that WeChat refused before its time; how many there were within a minute. */
+  countRefusal(): Promise<number>;
   /** Books a forced refresh if the budget allows one. */
   bookForcedRefresh(now: number): Promise<boolean>;
 }
@@ -54,6 +56,7 @@ const FORCED_PER_DAY = 6;
 const FORCED_GAP_MS = 60_000;
 /** A refusal that comes later than this after the last is another story. */
 const DOUBT_MS = 60_000;
+const REFUSALS_MS = 60_000;
 const DAY_MS = 24 * 3_600_000;
 
 export function createTokenStore(redis: RedisClient, appId: string, seal: TokenSeal): TokenStore {
@@ -91,6 +94,11 @@ export function createTokenStore(redis: RedisClient, appId: string, seal: TokenS
     },
     async doubt(generation) {
       await redis.set(keys.tokenDoubt(generation), '1', 'PX', DOUBT_MS, 'NX');
+    },
+    async countRefusal() {
+      const count = await redis.incr(keys.tokenRefusals);
+      if (count === 1) await redis.pexpire(keys.tokenRefusals, REFUSALS_MS);
+      return count;
     },
     async bookForcedRefresh(now) {
       await redis.zremrangebyscore(keys.tokenForced, '-inf', now - DAY_MS);

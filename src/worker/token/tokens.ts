@@ -49,6 +49,8 @@ const RENEW_AHEAD_SHARE = 0.2;
 /** Renewal ahead of expiry is asked for at most this often. */
 const AHEAD_PAUSE_MS = 5000;
 
+/** Within a minute. */
+const REFUSALS_OF_A_CONFLICT = 3;
 /** So long a refused token that WeChat hands out again is given to work (WeChat facts §1.4). */
 const SECOND_LOOK_MS = 2000;
 
@@ -173,10 +175,21 @@ async function fetchAndPublish(
     await store.backOff(owner, answer.kind === 'refused' ? 1000 : answer.retryInMs);
     return answer;
   }
+  if (cause === 'rejected') await watchForConflict(deps);
   const published = await store.publish(answer.fetched, badGeneration, owner);
   if (published) logger.info({ cause, generation: published.generation }, 'token renewed');
   const stored = published ?? (await store.read()).current;
   return stored ?? unavailable('the stored token cannot be opened');
+}
+
+/** One token that is replaced is an accident; one after the other, somebody replaces them. */
+async function watchForConflict({ store, logger }: TokensDeps): Promise<void> {
+  if ((await store.countRefusal()) !== REFUSALS_OF_A_CONFLICT) return;
+  logger.error(
+    { code: 'token-conflict' },
+    `WeChat refused ${REFUSALS_OF_A_CONFLICT} fresh tokens within a minute. Something else ` +
+      'replaces the tokens of this account: find it, or give it another token source.',
+  );
 }
 
 /** WeChat's servers may just not have heard of their own token yet: it is sent with once more. */
