@@ -1,135 +1,28 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createProducer, isCourierError, type Producer } from '../../src/producer/index.ts';
-import type { Simulator } from '../../src/simulator/build.ts';
-import { dumpRedis, freshAppId, quietSimulator, reached } from '../helpers/courier.ts';
-import { type RunningProcess, useProcesses } from '../helpers/processes.ts';
-import { createRestartableRedis, type RestartableRedis } from '../helpers/restartable-redis.ts';
+import { describe, expect, test } from 'vitest';
+import { createProducer, isCourierError } from '../../src/producer/index.ts';
+import { dumpRedis, freshAppId, reached } from '../helpers/courier.ts';
+import type { RunningProcess } from '../helpers/processes.ts';
 import { startTestRedis } from '../helpers/redis.ts';
+import {
+  custom,
+  ended,
+  template,
+  type Town,
+  type TownOptions,
+  useTowns,
+  WORKER,
+} from '../helpers/town.ts';
 import { eventually, waitFor } from '../helpers/wait-for.ts';
 
 /* Worker processes as an operator runs them: killed, stopped, starved of Redis, misconfigured. */
 
-const WORKER = 'dist/worker/main.js';
 const CUSTOM = '/cgi-bin/message/custom/send';
-const processes = useProcesses();
-const cleanups: (() => Promise<unknown>)[] = [];
-let dir = '';
-
-beforeAll(async () => {
-  dir = await mkdtemp(path.join(tmpdir(), 'courier-e2e-'));
-});
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-afterAll(() => rm(dir, { recursive: true, force: true }));
-
-/** An account, its WeChat, its Redis and its producer; the workers are the test's. */
-interface Town {
-  readonly appId: string;
-  readonly secret: string;
-  readonly redis: RestartableRedis;
-  readonly simulator: Simulator;
-  readonly producer: Producer;
-  readonly accountsFile: string;
-  readonly env: Readonly<Record<string, string>>;
-  worker(env?: Readonly<Record<string, string>>): RunningProcess;
-  enqueue(kind: 'template' | 'custom', count: number, fields?: object): Promise<string[]>;
-  control<T = Record<string, unknown>>(method: string, route: string, body?: unknown): T;
-  writeAccounts(accounts: readonly object[]): Promise<void>;
-}
-
-async function town(
-  options: { latency?: number | [number, number]; perSecond?: number } = {},
-): Promise<Town> {
-  const { latency = 0, perSecond = 500 } = options;
-  const redis = await createRestartableRedis();
-  cleanups.push(() => redis.remove());
-  await redis.start();
-  const appId = freshAppId();
-  const secret = `canary-secret-${appId}`;
-  const settings = { latency: 0, ...(typeof latency === 'number' && { latency }) };
-  const simulator = quietSimulator({ accounts: [{ appId, secret }], settings });
-  cleanups.push(() => simulator.stop());
-  const { url: apiBase } = await simulator.start();
-  const accountsFile = path.join(dir, `${appId}.json`);
-  const writeAccounts = (accounts: readonly object[]): Promise<void> =>
-    writeFile(accountsFile, JSON.stringify({ accounts }));
-  const rate = { template: { perSecond }, custom: { perSecond } };
-  await writeAccounts([{ appId, secret: '${WX_SECRET}', apiBase, rate }]);
-  const producer = createProducer({ redisUrl: redis.url, accounts: [{ appId }] });
-  cleanups.push(() => producer.close());
-  const env = {
-    REDIS_URL: redis.url,
-    COURIER_ACCOUNTS_FILE: accountsFile,
-    COURIER_METRICS_PORT: '0',
-    WX_SECRET: secret,
-  };
-  let number = 0;
-  return {
-    appId,
-    secret,
-    redis,
-    simulator,
-    producer,
-    accountsFile,
-    env,
-    writeAccounts,
-    worker(more = {}) {
-      const worker = processes.start(WORKER, { env: { ...env, ...more } });
-      cleanups.push(() => worker.stop('SIGKILL'));
-      return worker;
-    },
-    async enqueue(kind, count, fields = {}) {
-      const results = await producer.enqueueMany(
-        Array.from({ length: count }, () => ({
-          ...(kind === 'template' ? template(appId) : custom(appId, `text ${(number += 1)}`)),
-          ...fields,
-        })),
-      );
-      return results.map((result) => ('messageId' in result ? result.messageId : result.code));
-    },
-    control<T>(method: string, route: string, body?: unknown): T {
-      const { status, json } = simulator.control(method, `/_control/${route}`, body);
-      if (status !== 200) throw new Error(`control ${route}: ${JSON.stringify(json)}`);
-      return json as T;
-    },
-  };
-}
-
-function template(appId: string) {
-  const message = {
-    touser: 'oAnn-0123456789abcdefghij',
-    template_id: 'ngqIpbwh8bUfcSsECmogfXcV14J0tQlEpBO27izEYtY',
-    data: { thing1: { value: '巧克力' } },
-  };
-  return { appId, kind: 'template' as const, message };
-}
-
-function custom(appId: string, content: string) {
-  const message = { touser: 'oAnn-0123456789abcdefghij', msgtype: 'text', text: { content } };
-  return { appId, kind: 'custom' as const, message };
-}
-
-/** How many of these messages are in each state, once none is on its way any more. */
-async function ended(
-  { producer }: Town,
-  ids: readonly string[],
-  timeoutMs = 60_000,
-): Promise<Record<string, number>> {
-  const states: Record<string, number> = {};
-  for (const id of ids) {
-    const { state } = await reached(producer, id, ['sent', 'unknown', 'dead', 'held'], {
-      timeoutMs,
-      intervalMs: 100,
-    });
-    states[state] = (states[state] ?? 0) + 1;
-  }
-  return states;
-}
+const towns = useTowns();
+const { processes, cleanups } = towns;
+const town = (options?: TownOptions): Promise<Town> => towns.open(options);
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {
   const error = await promise.then(
@@ -422,7 +315,7 @@ describe('a worker that cannot work as configured exits 78 with one line', () =>
       'NOT_SET',
     ],
   ])('%s', async (_what, file, named) => {
-    const accountsFile = path.join(dir, 'broken.json');
+    const accountsFile = path.join(towns.dir, 'broken.json');
     await writeFile(accountsFile, JSON.stringify(file));
     const worker = processes.start(WORKER, { env: { COURIER_ACCOUNTS_FILE: accountsFile } });
     expect(await worker.exited).toEqual({ code: 78, signal: null });
@@ -432,7 +325,7 @@ describe('a worker that cannot work as configured exits 78 with one line', () =>
   });
 
   test('an accounts file that is not there', async () => {
-    const env = { COURIER_ACCOUNTS_FILE: path.join(dir, 'nowhere.json') };
+    const env = { COURIER_ACCOUNTS_FILE: path.join(towns.dir, 'nowhere.json') };
     const worker = processes.start(WORKER, { env });
     expect((await worker.exited).code).toBe(78);
     expect(worker.stderr).toHaveLength(1);
@@ -441,7 +334,7 @@ describe('a worker that cannot work as configured exits 78 with one line', () =>
   test('a password that Redis refuses, without showing it', async () => {
     const server = await startTestRedis();
     cleanups.push(() => server.stop());
-    const accountsFile = path.join(dir, 'none.json');
+    const accountsFile = path.join(towns.dir, 'none.json');
     await writeFile(accountsFile, '{"accounts": []}');
     const url = new URL(server.url);
     url.password = 'CANARY-wrong-password';
