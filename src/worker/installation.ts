@@ -31,6 +31,9 @@ export function createInstallation(deps: {
 
   /** The id that is there, or a new one of ours where there is none. */
   async function join(): Promise<string | null> {
+    // Looked at first: a Redis that is full refuses a write even where it would change nothing.
+    const there = await redis.get(INSTALLATION_KEY);
+    if (there !== null) return there;
     await redis.set(INSTALLATION_KEY, newId(), 'NX');
     return await redis.get(INSTALLATION_KEY);
   }

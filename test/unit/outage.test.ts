@@ -46,10 +46,16 @@ test('mishaps that are far apart are no outage', () => {
   ).not.toContain(true);
 });
 
-test('an outage is told once; the next needs as many requests again', () => {
-  const said = told(
-    rows(60, () => false),
-    10,
-  );
-  expect(said.filter(Boolean)).toHaveLength(3);
+test('after an outage three without an answer are enough, until one is answered', () => {
+  const times = (said: readonly boolean[]) => said.flatMap((outage, at) => (outage ? [at] : []));
+  expect(
+    times(
+      told(
+        rows(29, () => false),
+        10,
+      ),
+    ),
+  ).toEqual([19, 22, 25, 28]);
+  const silence = [...rows(20, () => false), true, ...rows(18, () => false)];
+  expect(times(told(silence, 10))).toEqual([19]);
 });

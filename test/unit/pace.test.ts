@@ -27,7 +27,7 @@ test('a pace never falls while time goes on, and is never nothing', () => {
       fc.nat(400_000),
       (cause, one, other) => {
         const [early, late] = [Math.min(one, other), Math.max(one, other)];
-        expect(paceShare(cause, early)).toBeGreaterThanOrEqual(0.1);
+        expect(paceShare(cause, early)).toBeGreaterThanOrEqual(0.02);
         expect(paceShare(cause, late)).toBeGreaterThanOrEqual(paceShare(cause, early));
       },
     ),

@@ -7,8 +7,9 @@ export interface OutageWatch {
 const WINDOW_MS = 20_000;
 const BUCKETS = 10;
 const BUCKET_MS = WINDOW_MS / BUCKETS;
-/** Fewer requests say nothing. */
+/** Fewer requests say nothing; right after an outage, until the first answer, less is enough. */
 const LEAST = 20;
+const LEAST_AGAIN = 3;
 const SHARE = 0.5;
 
 interface Bucket {
@@ -18,11 +19,12 @@ interface Bucket {
 }
 
 /**
- * An outage is when of at least 20 requests in 20 seconds half or more got no usable answer.
- * Without this every customer-service message of an outage would end as unknown.
+ * An outage is when of at least 20 requests in 20 seconds half or more got no usable answer, and
+ * it lasts while after it the first three get none. Without this every customer-service message of an outage would end as unknown.
  */
 export function createOutageWatch(monotonic: () => number): OutageWatch {
   let buckets: Bucket[] = [];
+  let least = LEAST;
   return {
     saw(answered) {
       const number = Math.floor(monotonic() / BUCKET_MS);
@@ -32,18 +34,23 @@ export function createOutageWatch(monotonic: () => number): OutageWatch {
         bucket = { number, answered: 0, silent: 0 };
         buckets.push(bucket);
       }
-      if (answered) bucket.answered += 1;
-      else bucket.silent += 1;
-      if (answered || !isOutage(buckets)) return false;
+      if (answered) {
+        bucket.answered += 1;
+        least = LEAST;
+        return false;
+      }
+      bucket.silent += 1;
+      if (!isOutage(buckets, least)) return false;
       // It is acted upon; what comes after the lane has slept is judged anew.
       buckets = [];
+      least = LEAST_AGAIN;
       return true;
     },
   };
 }
 
-function isOutage(buckets: readonly Bucket[]): boolean {
+function isOutage(buckets: readonly Bucket[], least: number): boolean {
   const silent = buckets.reduce((sum, bucket) => sum + bucket.silent, 0);
   const total = buckets.reduce((sum, bucket) => sum + bucket.answered, silent);
-  return total >= LEAST && silent >= total * SHARE;
+  return total >= least && silent >= total * SHARE;
 }
