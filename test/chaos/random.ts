@@ -26,7 +26,10 @@ export function between(random: Random, from: number, to: number): number {
 }
 
 /** One of the items, each as likely as its weight says. */
-export function choose<Item>(random: Random, items: readonly (readonly [Item, number])[]): Item {
+export function choose<const Item>(
+  random: Random,
+  items: readonly (readonly [Item, number])[],
+): Item {
   const total = items.reduce((sum, [, weight]) => sum + weight, 0);
   let left = random() * total;
   for (const [item, weight] of items) {
@@ -36,4 +39,15 @@ export function choose<Item>(random: Random, items: readonly (readonly [Item, nu
   const last = items.at(-1);
   if (!last) throw new Error('choose(): expected something to choose from');
   return last[0];
+}
+
+/** Deals cards in random order, each once before any comes again. */
+export function dealer<const Card>(cards: readonly Card[]): (random: Random) => Card {
+  let left: Card[] = [];
+  return (random) => {
+    if (left.length === 0) left = [...cards];
+    const [card] = left.splice(between(random, 0, left.length - 1), 1);
+    if (card === undefined) throw new Error('dealer(): expected cards');
+    return card;
+  };
 }
