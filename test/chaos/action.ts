@@ -48,8 +48,6 @@ export type Action =
   | { readonly kind: 'wechat-502'; readonly count: number; readonly accept: boolean }
   | { readonly kind: 'wechat-token'; readonly how: 'expire' | 'revoke' };
 
-export type ActionKind = Action['kind'];
-
 /** An action with its place in the run. */
 export interface PlannedAction {
   readonly number: number;

@@ -17,6 +17,8 @@ export interface AttemptSpan {
 
 /** Between lease and request lies at most the wait for a token. */
 const TOKEN_WAIT_MS = 3000;
+/** A lock that could not be renewed meanwhile is missed at the next renewal: half its 15 s. */
+const AFTERMATH_MS = 7500;
 
 /**
  * Why nobody knows whether a message was sent: the disturbance that hit it while an attempt
@@ -31,7 +33,10 @@ export function explain(
   const cause = disturbances.find(
     ({ from, to, hit }) =>
       (hit === 'any' || hit.has(openid)) &&
-      doubtful.some(({ at, durationMs }) => at <= to && from <= at + TOKEN_WAIT_MS + durationMs),
+      doubtful.some(
+        ({ at, durationMs }) =>
+          at <= (hit === 'any' ? to + AFTERMATH_MS : to) && from <= at + TOKEN_WAIT_MS + durationMs,
+      ),
   );
   return cause?.what ?? null;
 }

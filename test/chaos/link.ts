@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { waitFor } from '../helpers/wait-for.ts';
 import { openPump, type Pump } from './pump.ts';
+import { openTrap } from './trap.ts';
 
 /** A TCP proxy between two of our processes, and what can go wrong on the way. */
 export interface Link {
@@ -12,22 +13,27 @@ export interface Link {
   blackHole(on: boolean): void;
   /** Everything takes so much longer, both ways; 0 ends it. */
   delay(ms: number): void;
-  /** The next reply that contains one of these texts is swallowed and its connection cut. */
-  dropReply(containing: readonly string[]): void;
-  /** The next request meets a connection that is being closed: a FIN instead of being passed on. */
-  finOnRequest(): void;
-  /** What {@link dropReply} and {@link finOnRequest} have done so far. */
-  readonly counts: { readonly replies: number; readonly fins: number };
+  /**
+   * The next reply that contains this is swallowed and its connection cut. Resolves to whether
+   * one came in time.
+   */
+  dropReply(containing: string): Promise<boolean>;
+  /** The next request is not passed on: its connection gets a FIN. Resolves as the other. */
+  finOnRequest(): Promise<boolean>;
   /** Requests whose connection broke before their answer, by what `nameOf` called them. */
   readonly broken: readonly Broken[];
-  /** Resolves once no connection is left: what a dead process wrote has arrived. */
+  /** A black hole is on, so that what was written before may arrive much later. */
+  readonly held: boolean;
+  /** Resolves once the connections of now are gone: what a dead process wrote has arrived. */
   drained(): Promise<void>;
   close(): Promise<void>;
 }
 
+/** From when it was passed on until its connection was gone, epoch milliseconds. */
 export interface Broken {
-  readonly at: number;
   readonly name: string;
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface LinkOptions {
@@ -43,26 +49,25 @@ interface Connection {
   readonly up: Pump;
   readonly down: Pump;
   /** The request that waits for its answer. */
-  asking: string | undefined;
+  asking: { readonly name: string; readonly from: number } | undefined;
 }
 
 /** Opens a link to a port of this machine. */
 export async function openLink(options: LinkOptions): Promise<Link> {
   const connections = new Set<Connection>();
   const broken: Broken[] = [];
-  const counts = { replies: 0, fins: 0 };
   let delayMs = 0;
   let hole = false;
-  let dropping: readonly string[] = [];
-  let finArmed = false;
+  const reply = openTrap<Buffer>();
+  const request = openTrap<Buffer>();
 
   function open(client: Socket): void {
     const server = connect(options.port, options.host ?? '127.0.0.1');
     const connection: Connection = {
       client,
       server,
-      up: openPump(client, server, { delayMs: () => delayMs, onChunk: request }),
-      down: openPump(server, client, { delayMs: () => delayMs, onChunk: reply }),
+      up: openPump(client, server, { delayMs: () => delayMs, onChunk: onRequest }),
+      down: openPump(server, client, { delayMs: () => delayMs, onChunk: onReply }),
       asking: undefined,
     };
     connections.add(connection);
@@ -75,30 +80,27 @@ export async function openLink(options: LinkOptions): Promise<Link> {
       socket.once('close', () => void pump.finish().then(() => end(connection)));
     }
 
-    function request(chunk: Buffer): boolean {
-      connection.asking = options.nameOf?.(chunk) ?? connection.asking;
-      if (!finArmed) return true;
-      finArmed = false;
-      counts.fins += 1;
+    function onRequest(chunk: Buffer): boolean {
+      const name = options.nameOf?.(chunk);
+      if (name !== undefined) connection.asking = { name, from: Date.now() };
+      if (!request.meets(chunk)) return true;
       client.end();
       server.destroy();
       return false;
     }
-    function reply(chunk: Buffer): boolean {
-      if (dropping.some((text) => chunk.includes(text))) {
-        dropping = [];
-        counts.replies += 1;
-        client.destroy();
-        return false;
+    function onReply(chunk: Buffer): boolean {
+      if (!reply.meets(chunk)) {
+        connection.asking = undefined;
+        return true;
       }
-      connection.asking = undefined;
-      return true;
+      client.destroy();
+      return false;
     }
   }
 
   function end(connection: Connection): void {
     if (!connections.delete(connection)) return;
-    if (connection.asking !== undefined) broken.push({ at: Date.now(), name: connection.asking });
+    if (connection.asking) broken.push({ ...connection.asking, to: Date.now() });
     connection.client.destroySoon();
     connection.server.destroySoon();
   }
@@ -108,7 +110,6 @@ export async function openLink(options: LinkOptions): Promise<Link> {
   await once(listener, 'listening');
   return {
     port: (listener.address() as AddressInfo).port,
-    counts,
     broken,
     cut() {
       const all = [...connections];
@@ -125,14 +126,15 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     delay(ms) {
       delayMs = ms;
     },
-    dropReply(containing) {
-      dropping = containing;
-    },
-    finOnRequest() {
-      finArmed = true;
+    dropReply: (containing) => reply.set((chunk) => chunk.includes(containing)),
+    finOnRequest: () => request.set(() => true),
+    get held() {
+      return hole;
     },
     async drained() {
-      await waitFor(() => connections.size === 0, { what: 'the connections of a dead process' });
+      const old = [...connections];
+      const gone = () => old.every((connection) => !connections.has(connection));
+      await waitFor(gone, { what: 'the connections of a dead process to end' });
     },
     async close() {
       listener.close();

@@ -1,4 +1,5 @@
 import type { EnvelopeInput } from '../../src/producer/index.ts';
+import { deriveMessageId } from '../../src/shared/message/message-id.ts';
 import type { Kind } from '../../src/shared/outcome.ts';
 import { APP_ID } from './stage.ts';
 
@@ -23,6 +24,8 @@ export interface Manifest {
   /** `ERR_QUEUE_UNAVAILABLE`: perhaps taken, to be repeated with the same id. */
   doubt(index: number): void;
   acknowledged(): Promised[];
+  /** The recipient of a message, by the second part of its messageId. */
+  openidOf(messageKey: string): string | undefined;
   /** Recipients of what was refused. */
   refused(): string[];
   readonly counts: ManifestCounts;
@@ -45,6 +48,12 @@ export interface ManifestOptions {
 export function createManifest({ total, customShare = 0.25 }: ManifestOptions): Manifest {
   const promised = new Map<number, Promised>();
   const refused = new Set<string>();
+  // Known before it is acknowledged: a message may be under way by then.
+  const openids = new Map<string, string>();
+  for (let index = 0; index < total; index += 1) {
+    const messageId = deriveMessageId(APP_ID, idOf(index, kindOf(index, customShare)));
+    openids.set(messageId.slice(APP_ID.length + 1), openidOf(index));
+  }
   const counts: ManifestCounts = { acknowledged: 0, doubts: 0, rejected: {} };
   return {
     total,
@@ -70,6 +79,7 @@ export function createManifest({ total, customShare = 0.25 }: ManifestOptions): 
       counts.doubts += 1;
     },
     acknowledged: () => [...promised.values()],
+    openidOf: (messageKey) => openids.get(messageKey),
     refused: () => [...refused],
   };
 }
@@ -85,9 +95,13 @@ export function openidOf(index: number): string {
   return `oChaos${String(index).padStart(8, '0')}QxKtVbGpZwLsRn`;
 }
 
+function idOf(index: number, kind: Kind): string {
+  return `order-${String(index).padStart(8, '0')}-${kind}`;
+}
+
 function envelopeOf(index: number, kind: Kind): EnvelopeInput {
   const touser = openidOf(index);
-  const id = `order-${String(index).padStart(8, '0')}-${kind}`;
+  const id = idOf(index, kind);
   switch (kind) {
     case 'template': {
       const data = { character_string1: { value: `2026${index}` }, thing2: { value: '龙井茶' } };

@@ -16,6 +16,8 @@ export interface Said {
 
 /** What WeChat took; `absorbed` is a repeat that no recipient sees. */
 export interface Taken {
+  /** Epoch milliseconds. */
+  readonly at: number;
   readonly kind: Kind;
   readonly openid: string;
   readonly state: 'shown' | 'absorbed' | 'held' | 'rejected';

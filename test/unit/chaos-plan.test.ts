@@ -8,7 +8,7 @@ const options = fc.record<PlanOptions>({
   workers: fc.integer({ min: 1, max: 8 }),
   profile: fc.constantFrom(...PROFILES),
 });
-const FULL: PlanOptions = { seed: 7, seconds: 330, workers: 3, profile: 'all' };
+const FULL: PlanOptions = { seed: 7, seconds: 400, workers: 3, profile: 'all' };
 
 function plan(change: Partial<PlanOptions> = {}) {
   return planRun({ ...FULL, ...change });
@@ -40,15 +40,11 @@ describe('a long run', () => {
   const kinds = plan().map(({ action }) => action.kind);
 
   test('has everything in it', () => {
-    expect([...new Set(kinds)].toSorted()).toEqual(
-      [
-        ...['kill', 'freeze', 'terminate', 'reload', 'skewed-clock'],
-        ...['cut', 'black-hole', 'delay', 'drop-reply', 'fin'],
-        ...['redis-kill', 'redis-freeze', 'redis-pause', 'redis-readonly', 'redis-full'],
-        ...['redis-forget-scripts', 'redis-drop-clients'],
-        ...['wechat-hang', 'wechat-502', 'wechat-token'],
-      ].toSorted(),
-    );
+    const all =
+      'kill freeze terminate reload skewed-clock cut black-hole delay drop-reply fin ' +
+      'redis-kill redis-freeze redis-pause redis-readonly redis-full redis-forget-scripts ' +
+      'redis-drop-clients wechat-hang wechat-502 wechat-token';
+    expect(new Set(kinds)).toEqual(new Set(all.split(' ')));
   });
 
   test.each(['all', 'workers'] as const)('of profile %s kills and stops 200 times', (profile) => {

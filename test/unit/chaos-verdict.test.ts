@@ -11,7 +11,7 @@ const UNKNOWN: Said = {
 };
 
 function shown(who: typeof ANN | typeof BOB, state: Taken['state'] = 'shown'): Taken {
-  return { kind: who.kind, openid: who.openid, state };
+  return { at: 1000, kind: who.kind, openid: who.openid, state };
 }
 
 /** Ann and Bob got what they were owed, but for the changes. */
