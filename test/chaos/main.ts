@@ -28,7 +28,7 @@ async function main({ run: asked, replay, keep }: Arguments): Promise<number> {
       `${plan.length} actions in ${run.seconds} s`,
   );
   const result = await runChaos(run, plan, keep);
-  printTable(result);
+  printTable(run, result);
   if (result.dir) console.log(`logs: ${result.dir}`);
   if (!result.ok) {
     console.log(`again: ${commandOf(run)}`);

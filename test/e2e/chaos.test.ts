@@ -59,5 +59,7 @@ test('wrong arguments are answered with the usage', async () => {
 
 /** Folders that a run said it had made; one that passed removes its own. */
 function leftOvers(said: string): string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith('courier-chaos-') && said.includes(name));
+  return readdirSync(tmpdir()).filter(
+    (name) => name.startsWith('courier-chaos-') && said.includes(name),
+  );
 }
