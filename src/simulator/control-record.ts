@@ -4,7 +4,8 @@ import { stateOf } from './judge.ts';
 import type { RecordEntry } from './record.ts';
 import type { World } from './world.ts';
 
-const pageSchema = z.object({
+/** Which part of a list that only grows. */
+export const pageSchema = z.object({
   since: z.coerce.number().int().min(0).default(0),
   limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
 });
@@ -14,6 +15,7 @@ export function controlRecord(world: World, call: ControlCall): ControlReply {
   if (call.method === 'DELETE') {
     world.record.clear();
     world.counters.clear();
+    world.faults.forgetEncounters();
     for (const account of world.accounts.all()) account.tokens.clearCounts();
     return done();
   }

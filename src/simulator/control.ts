@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { controlAccounts, controlEvents, controlRecipients } from './control-accounts.ts';
 import { done, type ControlCall, type ControlDeps, type ControlReply } from './control-call.ts';
-import { controlRecord } from './control-record.ts';
+import { controlRecord, pageSchema } from './control-record.ts';
 import { controlTokens } from './control-tokens.ts';
 import { faultSchema, type ArmedFault } from './fault.ts';
 import { judge } from './judge.ts';
@@ -26,6 +26,7 @@ import type { World } from './world.ts';
  * | POST   /_control/tokens        | expire, revoke, adversary, stop-adversary                 |
  * | GET    /_control/faults        | faults and how often each was met                         |
  * | POST   /_control/faults        | adds one, or several                                      |
+ * | GET    /_control/faults/met    | the requests that met one (`?since&limit`)                |
  * | DELETE /_control/faults[/<id>] | removes one, or all                                       |
  * | GET    /_control/clock         | WeChat's time                                             |
  * | POST   /_control/clock         | `{advanceMs}` or `{set}`                                  |
@@ -100,6 +101,7 @@ const faultsSchema = z.union([z.strictObject({ faults: z.array(faultSchema) }), 
 function controlFaults({ faults }: World, call: ControlCall): ControlReply | undefined {
   switch (call.method) {
     case 'GET':
+      if (call.rest === 'met') return controlEncounters(faults, call);
       return done({ faults: faults.all().map(faultView) });
     case 'POST': {
       const parsed = faultsSchema.parse(call.body);
@@ -113,6 +115,12 @@ function controlFaults({ faults }: World, call: ControlCall): ControlReply | und
     default:
       return undefined;
   }
+}
+
+function controlEncounters(faults: World['faults'], call: ControlCall): ControlReply {
+  const { since, limit } = pageSchema.parse(Object.fromEntries(call.query));
+  const encounters = faults.encounters(since, limit);
+  return done({ encounters, next: encounters.at(-1)?.seq ?? since });
 }
 
 function faultView({ id, spec, met }: ArmedFault): unknown {

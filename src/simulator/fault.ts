@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { SimulatorClock } from './clock.ts';
 import type { Random } from './random.ts';
 
 const milliseconds = z.number().min(0).max(600_000);
@@ -87,14 +88,31 @@ export interface ArmedFault {
   met: number;
 }
 
+/** One request that met a fault: what explains, message by message, why its answer was lost. */
+export interface Encounter {
+  readonly seq: number;
+  readonly at: number;
+  /** Of the fault. */
+  readonly id: number;
+  readonly kind: Damage['kind'];
+  /** Whether the request was processed all the same. */
+  readonly accept: boolean;
+  readonly path: string;
+  readonly appId: string | undefined;
+  readonly openid: string | undefined;
+}
+
 /** The faults switched on, tried in the order they were added; a request meets at most one. */
 export class Faults {
   readonly #random: Random;
+  readonly #clock: SimulatorClock;
   #armed: ArmedFault[] = [];
   #lastId = 0;
+  #encounters: Encounter[] = [];
 
-  constructor(deps: { random: Random }) {
+  constructor(deps: { random: Random; clock: SimulatorClock }) {
     this.#random = deps.random;
+    this.#clock = deps.clock;
   }
 
   /** True while nothing is switched on, which spares every request the search. */
@@ -131,9 +149,26 @@ export class Faults {
       }
       if (fault.spec.probability < 1 && this.#random() >= fault.spec.probability) continue;
       fault.met += 1;
+      this.#note(fault, target);
       return fault.spec;
     }
     return undefined;
+  }
+
+  /** Up to `limit` encounters after sequence number `since`, in order. */
+  encounters(since: number, limit: number): readonly Encounter[] {
+    return this.#encounters.slice(since, since + limit);
+  }
+
+  forgetEncounters(): void {
+    this.#encounters = [];
+  }
+
+  #note({ id, spec }: ArmedFault, { path, appId, openid }: FaultTarget): void {
+    const seq = this.#encounters.length + 1;
+    const { accept, reply } = spec;
+    const at = this.#clock.now();
+    this.#encounters.push({ seq, at, id, kind: reply.kind, accept, path, appId, openid });
   }
 }
 

@@ -41,7 +41,7 @@ export function createWorld(settings: Settings, deps: WorldDeps): World {
     record: new AcceptRecord({ clock }),
     counters: new Counters({ monotonic: deps.monotonic }),
     // Of its own, so that faults of a seed do not move when latencies draw numbers too.
-    faults: new Faults({ random: seededRandom(deps.seed + 1) }),
+    faults: new Faults({ random: seededRandom(deps.seed + 1), clock }),
     rids: new Rids({ clock, random }),
     msgids: new Msgids({ clock, random }),
   };

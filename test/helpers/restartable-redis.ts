@@ -1,10 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { freePort } from '../../src/local/free-port.ts';
+import { boundToUs } from '../../src/local/private-redis.ts';
 
 /** A redis-server on a port that stays the same while it is killed, stopped and started. */
 export interface RestartableRedis {
@@ -35,8 +37,11 @@ export async function createRestartableRedis(
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   let child: ChildProcess | undefined;
-  const killAtExit = (): void => void child?.kill('SIGKILL');
-  process.once('exit', killAtExit);
+  const removeAtExit = (): void => {
+    child?.kill('SIGKILL');
+    rmSync(dir, { recursive: true, force: true });
+  };
+  process.once('exit', removeAtExit);
 
   async function end(signal: NodeJS.Signals): Promise<void> {
     const ending = child;
@@ -52,7 +57,8 @@ export async function createRestartableRedis(
     url: `redis://127.0.0.1:${port}/0`,
     async start() {
       const binary = process.env['REDIS_SERVER_BIN'] ?? 'redis-server';
-      const started = spawn(binary, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+      const [command, bound] = boundToUs(binary, args);
+      const started = spawn(command, bound, { stdio: ['ignore', 'pipe', 'ignore'] });
       child = started;
       await new Promise<void>((resolve, reject) => {
         createInterface({ input: started.stdout }).on('line', (line) => {
@@ -67,7 +73,7 @@ export async function createRestartableRedis(
     thaw: () => void child?.kill('SIGCONT'),
     async remove() {
       await end('SIGKILL');
-      process.off('exit', killAtExit);
+      process.off('exit', removeAtExit);
       await rm(dir, { recursive: true, force: true });
     },
   };

@@ -186,6 +186,22 @@ test('the token endpoints can fail too', async () => {
   expect(await wechat.token()).toMatch(/^92_/);
 });
 
+test('the requests that met a fault are listed, those that did not are not', async () => {
+  const reply = { kind: 'reset' };
+  const { wechat, token } = await withFault({ openid: 'o-bob', accept: true, reply, count: 1 });
+  await wechat.template(token, { touser: 'o-ann' });
+  await wechat.template(token, { touser: 'o-bob' }).catch(() => undefined);
+  await wechat.template(token, { touser: 'o-bob' });
+  const met = { openid: 'o-bob', appId: APP, accept: true, kind: 'reset', id: 1, seq: 1 };
+  const at: unknown = expect.any(Number);
+  const path: unknown = expect.stringContaining('template/send');
+  expect(wechat.control('GET', 'faults/met')).toEqual({
+    encounters: [{ ...met, at, path }],
+    next: 1,
+  });
+  expect(wechat.control('GET', 'faults/met?since=1')).toEqual({ encounters: [], next: 1 });
+});
+
 test('removed faults do no more harm', async () => {
   const { wechat, token } = await withFault({ accept: false, reply: { kind: 'reset' } });
   expect(wechat.control('DELETE', 'faults/1')).toEqual({ removed: true });
