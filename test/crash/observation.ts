@@ -1,4 +1,9 @@
-import { DEAD_LETTER_PREFIX, DEAD_LETTER_QUEUE, laneName, lanePrefix } from '../../src/shared/keys.ts';
+import {
+  DEAD_LETTER_PREFIX,
+  DEAD_LETTER_QUEUE,
+  laneName,
+  lanePrefix,
+} from '../../src/shared/keys.ts';
 import { KINDS } from '../../src/shared/outcome.ts';
 import type { Site } from './site.ts';
 
@@ -101,7 +106,7 @@ export function readWechatSide(site: Site): WechatSide {
 
 function takenOf(site: Site): Entry[] {
   const taken: Entry[] = [];
-  for (let since = 0; ; ) {
+  for (let since = 0; ;) {
     const page = site.control<{ entries: Entry[]; next: number }>(
       'GET',
       `record?since=${since}&limit=${PAGE}`,

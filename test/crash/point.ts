@@ -16,6 +16,7 @@ export function parsePoint(text: string): CrashPoint {
 /** The points of a recorded run from one of them on, each once; all without `from`. */
 export function pointsFrom(trace: readonly CrashPoint[], from?: CrashPoint): CrashPoint[] {
   const start = from === undefined ? 0 : trace.indexOf(from);
-  if (start < 0) throw new Error(`the recorded run never passed ${from}; it was ${trace.join(' ')}`);
+  if (start < 0)
+    throw new Error(`the recorded run never passed ${from}; it was ${trace.join(' ')}`);
   return [...new Set(trace.slice(start))];
 }

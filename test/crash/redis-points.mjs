@@ -1,17 +1,17 @@
 import { Redis } from 'ioredis';
 import { sha1 } from './script-names.mjs';
 
-/** Of the connection and of the clock: they say nothing about a message. */
+/** Of the connection, the clock and the lock: they say nothing about a message. */
 const NOISE = new Set(
-  ('auth bzpopmin client extendLock extendLocks hello info ping quit releaseLock script select time').split(' '),
+  'auth bzpopmin client extendLock extendLocks hello info ping quit script select time'.split(' '),
 );
-/** Settings that every worker writes when it starts. */
-const START_UP = /^(?:hset|hdel|hmset)\.\S+-meta$/;
+/** Settings that every worker writes when it starts, and the account's pause, looked at by a timer. */
+const NOISE_BY_KEY = /^(?:hset|hdel|hmset)\.\S+-meta$|^hmget\.pause$/;
 /**
  * Asked again and again, mostly in vain. Only an answer with something in it is a point, so that
  * the number of a point does not depend on how long a process was idle.
  */
-const POLLS = /(?:^|\.)(?:moveToActive|moveStalledJobsToWait|getRanges)$|^zrange\.dead-pending$/;
+const POLLS = /(?:^|\.)(?:moveToActive|moveStalledJobsToWait|getJobs)$|^zrange\.dead-pending$/;
 /** They change nothing, so that a death after one is a death before the next command. */
 const READS =
   /^(?:get|hget|hgetall|hmget|exists|pttl|smembers|zcard|zrange|zscore)\.|\.(?:getState|getStateV2|isFinished|getCounts|getRateLimitTtl)$/;
@@ -77,7 +77,7 @@ function labelOf(command, names) {
     return script.ours ? script.name : `${queueName(args[2])}.${script.name}`;
   }
   const label = `${name}.${keyName(args[0])}`;
-  return START_UP.test(label) ? undefined : label;
+  return NOISE_BY_KEY.test(label) ? undefined : label;
 }
 
 function isFruitful(reply) {

@@ -54,10 +54,7 @@ export async function runTrial(
     const deaths = dead.length - (diedBefore !== undefined && dead.length > 0 ? 1 : 0);
     const seen = { ...workers.books, ...readWechatSide(site) };
     const traces = await Promise.all(dead.map((one) => one.trace()));
-    const found = violationsOf(
-      { ...scenario, deaths: dead.length, doubt: doubtOf(traces) },
-      seen,
-    );
+    const found = violationsOf({ ...scenario, deaths: dead.length, doubt: doubtOf(traces) }, seen);
     const orphaned = scenario.repeats === false && isOrphaned(seen);
     const missed = deaths < Math.min(1, crashes.length) || dead.length < before.length;
     const verdict = missed ? 'not-reached' : orphaned ? 'orphaned' : endOf(found);

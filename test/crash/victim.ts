@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -6,6 +6,12 @@ import type { CrashPoint } from './point.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const PRELOAD = path.join(import.meta.dirname, 'preload.mjs');
+
+/** Whatever ends this run ends its processes. */
+const alive = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of alive) child.kill('SIGKILL');
+});
 
 export interface VictimOptions {
   /** Relative to the project: a built entry or a script of this folder. */
@@ -19,7 +25,9 @@ export interface VictimOptions {
 }
 
 /** `died`: it killed itself at its point. */
-export type VictimEnd = { readonly kind: 'died' } | { readonly kind: 'exited'; code: number | null };
+export type VictimEnd =
+  | { readonly kind: 'died' }
+  | { readonly kind: 'exited'; code: number | null };
 
 /** A process that runs as it is built, and dies where it is told to. */
 export interface Victim {
@@ -35,28 +43,23 @@ export interface Victim {
 
 export function startVictim({ entry, args = [], env, crashAt, file }: VictimOptions): Victim {
   const log = openSync(`${file}.log`, 'a');
-  const child = spawn(
-    process.execPath,
-    ['--import', PRELOAD, path.join(ROOT, entry), ...args],
-    {
-      cwd: path.dirname(file),
-      stdio: ['ignore', log, log],
-      env: {
-        PATH: process.env['PATH'],
-        ...env,
-        COURIER_TEST_CRASH_TRACE: `${file}.trace`,
-        ...(crashAt !== undefined && { COURIER_TEST_CRASH_AT: crashAt }),
-      },
+  const child = spawn(process.execPath, ['--import', PRELOAD, path.join(ROOT, entry), ...args], {
+    cwd: path.dirname(file),
+    stdio: ['ignore', log, log],
+    env: {
+      PATH: process.env['PATH'],
+      ...env,
+      COURIER_TEST_CRASH_TRACE: `${file}.trace`,
+      ...(crashAt !== undefined && { COURIER_TEST_CRASH_AT: crashAt }),
     },
-  );
+  });
   closeSync(log);
   let killed = false;
-  const killAtExit = () => child.kill('SIGKILL');
-  process.once('exit', killAtExit);
+  alive.add(child);
   const ended = new Promise<VictimEnd>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => {
-      process.off('exit', killAtExit);
+      alive.delete(child);
       const died = signal === 'SIGKILL' && !killed;
       resolve(died ? { kind: 'died' } : { kind: 'exited', code });
     });
