@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isOrphaned, isOver, untilOver } from './ending.ts';
 import { doubtOf, violationsOf } from './invariants.ts';
 import { type Books, type Observation, readBooks, readWechatSide } from './observation.ts';
@@ -34,6 +35,7 @@ export interface TrialResult {
 /** A minute for WeChat's gap between two forced refreshes, half of one for each death. */
 const PATIENCE_MS = 100_000;
 const PATIENCE_PER_DEATH_MS = 30_000;
+const LAST_POINTS_MS = 500;
 
 export async function runTrial(
   stage: Stage,
@@ -132,8 +134,11 @@ async function runWorkers(
     const death = new AbortController();
     void worker.ended.then(() => death.abort());
     const books = await untilOver(site, patience, death.signal);
+    const tookMs = performance.now() - startedAt;
+    // Redis shows the end before the process has heard of it, and has come to its last points.
+    await Promise.race([worker.ended, delay(LAST_POINTS_MS)]);
     if (!death.signal.aborted || isOver(books)) {
-      return { victims, books, tookMs: performance.now() - startedAt };
+      return { victims, books: await readBooks(site), tookMs };
     }
     const end = await worker.ended;
     if (end.kind === 'exited') throw new Error(`a worker ended:\n${await worker.output()}`);
