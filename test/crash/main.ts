@@ -9,12 +9,15 @@ import {
 } from './enumeration.ts';
 import { type CrashOptions, parseOptions, USAGE } from './options.ts';
 import { failureText, isFailure, jsonLine, rowsOf, tableOf } from './report.ts';
+import { cutPower, FSYNCS, type PowerCut } from './power-cut.ts';
+import { isWithinPromise, powerCutTable } from './power-cut-report.ts';
 import { openStage, type Stage } from './stage.ts';
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 const options = readOptions();
-process.exitCode = options ? await run(options) : 2;
+if (!options) process.exitCode = 2;
+else process.exitCode = options.powerCut ? await runPowerCuts() : await run(options);
 
 function readOptions(): CrashOptions | null {
   try {
@@ -42,6 +45,18 @@ async function run(chosen: CrashOptions): Promise<number> {
   } finally {
     await stage.close();
   }
+}
+
+async function runPowerCuts(): Promise<number> {
+  const cuts: PowerCut[] = [];
+  for (const fsync of FSYNCS) {
+    process.stderr.write(`cutting the power of a Redis with appendfsync ${fsync}\n`);
+    cuts.push(await cutPower(fsync));
+  }
+  const ok = cuts.every(isWithinPromise);
+  console.log(powerCutTable(cuts));
+  console.log(JSON.stringify({ ok, cuts }));
+  return ok ? 0 : 1;
 }
 
 /** Where processes are to die: at the given point, or wherever a recorded run passed. */

@@ -14,11 +14,13 @@ export interface CrashOptions {
   readonly parallel: number;
   /** Only say which points there are. */
   readonly list: boolean;
+  /** Measures a power cut of Redis instead. */
+  readonly powerCut: boolean;
 }
 
 export const USAGE =
   'npm run crash-points -- [--scenario NAME]… [--at LABEL:MOMENT:OCCURRENCE] [--crashes 1|2|both] ' +
-  '[--parallel N] [--list]';
+  '[--parallel N] [--list] | --power-cut';
 
 /** @throws Error that says what was expected */
 export function parseOptions(args: readonly string[]): CrashOptions {
@@ -30,6 +32,7 @@ export function parseOptions(args: readonly string[]): CrashOptions {
       crashes: { type: 'string', default: 'both' },
       parallel: { type: 'string', default: '12' },
       list: { type: 'boolean', default: false },
+      'power-cut': { type: 'boolean', default: false },
     },
   });
   return {
@@ -38,6 +41,7 @@ export function parseOptions(args: readonly string[]): CrashOptions {
     deaths: deathsOf(values.crashes),
     parallel: widthOf(values.parallel),
     list: values.list,
+    powerCut: values['power-cut'],
   };
 }
 

@@ -7,7 +7,7 @@ import { createProducer, type Producer } from '../../src/producer/index.ts';
 import { accountKeys, laneName, lanePrefix } from '../../src/shared/keys.ts';
 import { parseMessageId } from '../../src/shared/message/message-id.ts';
 import { KINDS, type Kind } from '../../src/shared/outcome.ts';
-import { createSimulator, type Judgement } from '../../src/simulator/build.ts';
+import { createSimulator, type Judgement, type Simulator } from '../../src/simulator/build.ts';
 import { createRestartableRedis, type RestartableRedis } from '../helpers/restartable-redis.ts';
 import { type AppendOnlyFile, watchAppendOnlyFile } from './append-only-file.ts';
 import { startVictim } from './victim.ts';
@@ -24,8 +24,10 @@ export interface PowerCut {
   readonly acknowledgedLastSecond: number;
   /** Bytes of the append-only file that the cut took. */
   readonly cutBytes: number;
-  /** Acknowledged, and nothing of them is left. */
+  /** Acknowledged, and nothing of them is left in Redis. */
   readonly lost: number;
+  /** Of the lost ones: those that the recipient has. */
+  readonly lostButTaken: number;
   /** The ledger knows them, their job is gone. */
   readonly orphaned: number;
   /** How the others ended. */
@@ -44,6 +46,7 @@ const LOAD_MS = 5000;
 const BATCH = 5;
 const CALLS = 4;
 const DRAIN_MS = 180_000;
+const PAGE = 10_000;
 
 /**
  * Enqueues under load while a worker sends, kills Redis and takes away what a power cut would have
@@ -75,7 +78,8 @@ export async function cutPower(fsync: Fsync): Promise<PowerCut> {
   });
   try {
     const cut = await loadAndCut(redis, dir, fsync);
-    const rest = await drain(redis.url, cut.acknowledged);
+    const taken = () => takenBy(simulator);
+    const rest = await drain(redis.url, cut.acknowledged, taken);
     return {
       fsync,
       acknowledged: cut.acknowledged.length,
@@ -94,6 +98,7 @@ export async function cutPower(fsync: Fsync): Promise<PowerCut> {
 
 interface Acknowledged {
   readonly messageId: string;
+  readonly openid: string;
   readonly at: number;
 }
 
@@ -146,9 +151,10 @@ async function enqueueFor(
       const envelopes = Array.from({ length: BATCH }, () => envelope((number += 1)));
       const results = await producer.enqueueMany(envelopes);
       const at = performance.now();
-      for (const result of results) {
+      for (const [index, result] of results.entries()) {
         if (result.status === 'rejected') return;
-        acknowledged.push({ messageId: result.messageId, at });
+        const openid = envelopes[index]?.message.touser ?? '';
+        acknowledged.push({ messageId: result.messageId, openid, at });
       }
     }
   }
@@ -175,7 +181,8 @@ const ENDS = ['sent', 'unknown', 'dead'];
 async function drain(
   redisUrl: string,
   acknowledged: readonly Acknowledged[],
-): Promise<Pick<PowerCut, 'lost' | 'orphaned' | 'ended'>> {
+  taken: () => ReadonlySet<string>,
+): Promise<Pick<PowerCut, 'lost' | 'lostButTaken' | 'orphaned' | 'ended'>> {
   const client = new Redis(redisUrl, { maxRetriesPerRequest: null });
   const keys = accountKeys(APP_ID);
   const states = async () => {
@@ -196,9 +203,15 @@ async function drain(
     for (const state of seen.filter((one) => ENDS.includes(one))) {
       ended[state] = (ended[state] ?? 0) + 1;
     }
-    const lost = seen.filter((state) => state === 'lost').length;
+    const lost = acknowledged.filter((_, index) => seen[index] === 'lost');
+    const has = taken();
     const all = Object.values(ended).reduce((sum, count) => sum + count, 0);
-    return { lost, ended, orphaned: seen.length - lost - all };
+    return {
+      lost: lost.length,
+      lostButTaken: lost.filter(({ openid }) => has.has(openid)).length,
+      orphaned: seen.length - lost.length - all,
+      ended,
+    };
   } finally {
     client.disconnect();
   }
@@ -214,6 +227,18 @@ async function lanesAreIdle(client: Redis): Promise<boolean> {
     ];
   });
   return (await Promise.all(counts)).every((count) => count === 0);
+}
+
+/** Everybody who got a message: each has one of their own. */
+function takenBy(simulator: Simulator): Set<string> {
+  const taken = new Set<string>();
+  for (let since = 0; ;) {
+    const { json } = simulator.control('GET', `/_control/record?since=${since}&limit=${PAGE}`);
+    const page = json as { entries: { openid: string }[]; next: number };
+    for (const { openid } of page.entries) taken.add(openid);
+    if (page.entries.length < PAGE) return taken;
+    since = page.next;
+  }
 }
 
 function repeats({ template, custom }: Judgement) {
