@@ -24,6 +24,11 @@ export function isOrphaned({ record, lanes }: Books): boolean {
   return record['st'] === 'queued' && isIdle(lanes) && lanes.failed === 0;
 }
 
+/** Nobody ever heard of it, so nobody can have promised anything. */
+export function isUnheardOf({ record, lanes }: Books): boolean {
+  return record['st'] === undefined && isIdle(lanes) && lanes.failed === 0;
+}
+
 function isIdle({ waiting, active }: { waiting: number; active: number }): boolean {
   return waiting === 0 && active === 0;
 }

@@ -190,7 +190,9 @@ async function drain(
     for (const { messageId } of acknowledged) {
       pipeline.hget(keys.ledger(parseMessageId(messageId)?.key ?? ''), 'st');
     }
-    return ((await pipeline.exec()) ?? []).map(([, state]) => String(state ?? 'lost'));
+    return ((await pipeline.exec()) ?? []).map(([, state]) =>
+      typeof state === 'string' ? state : 'lost',
+    );
   };
   try {
     const deadline = performance.now() + DRAIN_MS;

@@ -3,11 +3,11 @@ import path from 'node:path';
 import { Secret } from '../../src/shared/secret.ts';
 import { createTokenSeal } from '../../src/worker/token/seal.ts';
 import { createTokenStore } from '../../src/worker/token/token-store.ts';
-import { untilOver } from './ending.ts';
-import { type Site } from './site.ts';
+import { isOver, untilOver } from './ending.ts';
+import type { Site } from './site.ts';
 import { startVictim } from './victim.ts';
 
-const BURIAL_MS = 30_000;
+const BURIAL_MS = 120_000;
 
 /** A worker that nothing happens to lists the message as a dead letter; then WeChat would take it. */
 export async function buryFirst(site: Site): Promise<void> {
@@ -15,7 +15,7 @@ export async function buryFirst(site: Site): Promise<void> {
   const worker = startVictim({ entry: 'dist/worker/main.js', env: site.env, file });
   const books = await untilOver(site, BURIAL_MS);
   await worker.kill();
-  if (books.record['st'] !== 'dead') {
+  if (!isOver(books) || books.record['st'] !== 'dead') {
     throw new Error(`expected a dead letter to begin with, got ${JSON.stringify(books)}`);
   }
   const { appId, openid } = site;

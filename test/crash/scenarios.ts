@@ -106,7 +106,8 @@ function scenariosOf(kind: Kind): Scenario[] {
         refuse(site);
         await enqueue(site);
         await buryFirst(site);
-        await site.producer.deadLetters.redrive(site.messageId);
+        const asked = await site.producer.deadLetters.redrive(site.messageId);
+        if (!asked) throw new Error('expected a dead letter to redrive, found none');
       },
     },
     {

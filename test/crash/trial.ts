@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isOrphaned, isOver, untilOver } from './ending.ts';
+import { isOrphaned, isOver, isUnheardOf, untilOver } from './ending.ts';
 import { doubtOf, violationsOf } from './invariants.ts';
 import { type Books, type Observation, readBooks, readWechatSide } from './observation.ts';
 import type { CrashPoint } from './point.ts';
@@ -56,16 +56,19 @@ export async function runTrial(
     const deaths = dead.length - (diedBefore !== undefined && dead.length > 0 ? 1 : 0);
     const seen = { ...workers.books, ...readWechatSide(site) };
     const traces = await Promise.all(dead.map((one) => one.trace()));
-    const found = violationsOf({ ...scenario, deaths: dead.length, doubt: doubtOf(traces) }, seen);
-    const orphaned = scenario.repeats === false && isOrphaned(seen);
     const missed = deaths < Math.min(1, crashes.length) || dead.length < before.length;
-    const verdict = missed ? 'not-reached' : orphaned ? 'orphaned' : endOf(found);
+    const loose = looseEnd(scenario, seen);
+    const found =
+      loose === null
+        ? violationsOf({ ...scenario, deaths: dead.length, doubt: doubtOf(traces) }, seen)
+        : [];
+    const verdict = missed ? 'not-reached' : (loose ?? endOf(found));
     return {
       scenario: scenario.name,
       crashes,
       deaths,
       verdict,
-      violations: orphaned ? [] : found,
+      violations: found,
       state: seen.record['st'] ?? 'nothing',
       recoveryMs: workers.tookMs,
       seen,
@@ -76,6 +79,16 @@ export async function runTrial(
     await Promise.all(cast.map((one) => one.kill()));
     await site.close();
   }
+}
+
+/**
+ * How a message may be left by a caller that died before it was told anything and did not come
+ * back: unheard of, which is well, or an orphan, which is counted. Null if it was left in neither.
+ */
+function looseEnd({ repeats = true }: Scenario, books: Books): 'ok' | 'orphaned' | null {
+  if (repeats) return null;
+  if (isUnheardOf(books)) return 'ok';
+  return isOrphaned(books) ? 'orphaned' : null;
 }
 
 function endOf(violations: readonly string[]): 'ok' | 'violated' {
@@ -130,7 +143,8 @@ async function runWorkers(
     const worker = startVictim({ entry: 'dist/worker/main.js', env: site.env, crashAt, file });
     cast.push(worker);
     victims.push(worker);
-    if (scenario.repeats === false && isOrphaned(await readBooks(site))) break;
+    // Workers that look for orphans would need a wait here, and make `looseEnd` ask for less.
+    if (looseEnd(scenario, await readBooks(site)) !== null) break;
     const death = new AbortController();
     void worker.ended.then(() => death.abort());
     const books = await untilOver(site, patience, death.signal);
