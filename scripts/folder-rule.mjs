@@ -34,7 +34,7 @@ async function importProblems() {
 }
 
 function nameProblems() {
-  return readdirSync(path.join(root, 'src'), { recursive: true })
+  return readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((file) => EMPTY_NAMES.test(path.basename(file)))
     .map((file) => `empty-name: src/${file} says nothing about what is inside; name the thing`);
 }

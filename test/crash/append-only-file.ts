@@ -1,0 +1,36 @@
+import { statSync } from 'node:fs';
+import { readdir, truncate } from 'node:fs/promises';
+import path from 'node:path';
+
+/** Looked at as often as this: a fraction of the second that is at stake. */
+const LOOK_MS = 10;
+
+/** The append-only file of a running Redis, and how long it was when. */
+export interface AppendOnlyFile {
+  /** Bytes that the file had at a time of `performance.now()`. */
+  sizeAt(ms: number): number;
+  /** Looks once more and then no longer. */
+  stopLooking(): void;
+  /** Throws away what was written later; Redis must not be running. */
+  cutTo(bytes: number): Promise<void>;
+}
+
+/** Watches the part of the file that Redis appends to. */
+export async function watchAppendOnlyFile(redisDir: string): Promise<AppendOnlyFile> {
+  const folder = path.join(redisDir, 'appendonlydir');
+  const name = (await readdir(folder)).find((entry) => entry.endsWith('.incr.aof'));
+  if (name === undefined) throw new Error(`expected an append-only file in ${folder}, found none`);
+  const file = path.join(folder, name);
+  const looks: { readonly at: number; readonly size: number }[] = [];
+  const look = () => looks.push({ at: performance.now(), size: statSync(file).size });
+  look();
+  const timer = setInterval(look, LOOK_MS);
+  return {
+    sizeAt: (ms) => looks.findLast(({ at }) => at <= ms)?.size ?? 0,
+    stopLooking() {
+      clearInterval(timer);
+      look();
+    },
+    cutTo: (bytes) => truncate(file, bytes),
+  };
+}

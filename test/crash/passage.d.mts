@@ -1,0 +1,3 @@
+export declare function createPassage(
+  onPoint: (point: string) => void,
+): (label: string, moment: string) => void;
