@@ -1,10 +1,18 @@
+import { loadavg } from 'node:os';
 import { describeMachine } from '../../bench/machine.ts';
-import type { Measure, Measured, MeasureName } from './measured.ts';
+import { canary } from './canary.ts';
+import { failover } from './failover.ts';
+import type { Measure, MeasureName } from './measured.ts';
+import { neighbours } from './neighbours.ts';
 import { type Choice, parseChoice, USAGE } from './choice.ts';
 import { producerAway } from './producer-away.ts';
 import { quota } from './quota.ts';
 import { rate } from './rate.ts';
-import { jsonLine, printTable } from './report.ts';
+import { recovery } from './recovery.ts';
+import { redisKills } from './redis-kills.ts';
+import { redrive } from './redrive.ts';
+import { jsonLine, printTable, type Reported } from './report.ts';
+import { soak } from './soak.ts';
 import { stop } from './stop.ts';
 import { tokenHolderKilled } from './token-holder-killed.ts';
 import { tokenStorm } from './token-storm.ts';
@@ -15,7 +23,14 @@ const MEASURES: Readonly<Record<MeasureName, Measure>> = {
   'producer-away': producerAway,
   rate,
   quota,
+  canary,
+  redrive,
+  recovery,
   stop,
+  'redis-kills': redisKills,
+  failover,
+  neighbours,
+  soak,
 };
 
 const choice = readChoice();
@@ -39,13 +54,14 @@ async function run({ names, ...options }: Choice): Promise<number> {
     `${machine.cpus} × ${machine.cpu}, Node ${machine.node}, Redis ${machine.redis}, ` +
       `${machine.date}, seed ${options.seed}${options.short ? ', short' : ''}`,
   );
-  const results: Measured[] = [];
+  const results: Reported[] = [];
   const broken: string[] = [];
   for (const name of names) {
     const say = (line: string) => void process.stderr.write(`  ${name}: ${line}\n`);
     try {
+      const before = loadavg()[0];
       const result = await MEASURES[name]({ ...options, say });
-      results.push(result);
+      results.push({ ...result, loadAverage: { before, after: loadavg()[0] } });
       say(`${result.held ? 'held' : 'missed'}: ${result.measured}`);
     } catch (error) {
       broken.push(name);

@@ -33,6 +33,13 @@ export const MEASURE_NAMES = [
   'producer-away',
   'rate',
   'quota',
+  'canary',
+  'redrive',
+  'recovery',
   'stop',
+  'redis-kills',
+  'failover',
+  'neighbours',
+  'soak',
 ] as const;
 export type MeasureName = (typeof MEASURE_NAMES)[number];

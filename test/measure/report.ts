@@ -2,6 +2,11 @@ import Table from 'cli-table3';
 import type { Machine } from '../../bench/machine.ts';
 import type { Measured } from './measured.ts';
 
+/** A result, and how busy the machine was around it: latencies mean nothing without that. */
+export interface Reported extends Measured {
+  readonly loadAverage: { readonly before: number | undefined; readonly after: number | undefined };
+}
+
 /** The results as a person reads them. */
 export function printTable(results: readonly Measured[]): void {
   const table = new Table({
@@ -19,7 +24,7 @@ export function jsonLine(report: {
   readonly machine: Machine;
   readonly command: string;
   readonly seed: number;
-  readonly results: readonly Measured[];
+  readonly results: readonly Reported[];
   /** Names of measures that did not come to a result. */
   readonly broken: readonly string[];
 }): string {
