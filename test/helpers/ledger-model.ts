@@ -43,6 +43,11 @@ type State =
 const OPEN: readonly State[] = ['none', 'queued', 'retrying', 'sending'];
 const EXPIRING: readonly State[] = ['sent', 'held', 'cancelled'];
 
+/** The one suspect of poison that is tried; those of one account share it. */
+export interface Trial {
+  suspect: MessageModel | null;
+}
+
 /** What the ledger should know of one message: the state table, without Redis and without time. */
 export class MessageModel {
   readonly kind: Kind;
@@ -67,12 +72,19 @@ export class MessageModel {
   readonly tickets: Ticket[] = [];
   readonly #budget: number;
   readonly #poison: number;
+  readonly #trial: Trial;
 
-  constructor(kind: Kind, resend: boolean, limits: { budget: number; poison: number }) {
+  constructor(
+    kind: Kind,
+    resend: boolean,
+    limits: { budget: number; poison: number },
+    trial: Trial,
+  ) {
     this.kind = kind;
     this.resend = resend;
     this.#budget = limits.budget;
     this.#poison = limits.poison;
+    this.#trial = trial;
   }
 
   /** Sent after it died: known for as long as its dead letter is listed. */
@@ -103,6 +115,8 @@ export class MessageModel {
       this.row += 1;
     }
     this.live = null;
+    const isSuspect = this.row >= this.#poison - 1;
+    if (isSuspect) this.#leaveTrial();
     const atMostOnce = this.kind === 'custom' && !this.resend;
     if (interrupted && !atMostOnce && this.row >= this.#poison) {
       this.#die('poison');
@@ -127,10 +141,11 @@ export class MessageModel {
       this.#die('expired');
       return 'ended';
     }
-    if (interrupted && this.row === this.#poison - 1) {
+    if (isSuspect && this.#trial.suspect) {
       this.state = 'retrying';
       return 'busy';
     }
+    if (isSuspect) this.#trial.suspect = this;
     this.state = 'sending';
     this.lapsed = false;
     return 'go';
@@ -150,6 +165,7 @@ export class MessageModel {
     if (to !== 'sent' && !mine) return 'stale';
     if (!ambiguous && to !== 'sent' && to !== 'held') ticket.may = 'not be out';
     const doubted = this.doubt !== 'none' || this.spent > 0;
+    this.#leaveTrial();
     if (verdict) {
       this.#attempt(verdict, spends);
       this.row = 0;
@@ -230,6 +246,10 @@ export class MessageModel {
     this.spent = 0;
     this.doubt = 'none';
     this.row = 0;
+  }
+
+  #leaveTrial(): void {
+    if (this.#trial.suspect === this) this.#trial.suspect = null;
   }
 
   #attempt(verdict: VerdictClass, spends: boolean): void {

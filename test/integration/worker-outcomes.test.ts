@@ -30,6 +30,7 @@ describe('WeChat takes the message', () => {
       kind: 'template',
       state: 'sent',
       wechatMsgId: taken?.msgid,
+      acceptedAt: expect.any(Number),
       attempts: [
         {
           number: 1,

@@ -177,7 +177,7 @@ async function beginMany(
   requests: readonly BeginRequest[],
 ): Promise<Begun[]> {
   const keys = accountKeys(appId);
-  const scriptKeys: string[] = [keys.token, keys.deadPending, keys.unknown];
+  const scriptKeys: string[] = [keys.token, keys.deadPending, keys.unknown, keys.suspect];
   const { leaseMs, guardMs, budget, poison, poisonWindowMs } = limits;
   const args: (string | number)[] = [leaseMs, guardMs, budget, poison, poisonWindowMs];
   for (const request of requests) {
@@ -225,7 +225,7 @@ async function settleMany(
   requests: readonly SettleRequest[],
 ): Promise<Settled[]> {
   const keys = accountKeys(appId);
-  const scriptKeys: string[] = [keys.deadPending, keys.unknown];
+  const scriptKeys: string[] = [keys.deadPending, keys.unknown, keys.suspect];
   const args: (string | number)[] = [ttlMs];
   for (const request of requests) {
     scriptKeys.push(keys.ledger(request.messageKey));

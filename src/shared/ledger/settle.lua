@@ -1,7 +1,8 @@
 -- Writes the outcome of a run. 'sent' always wins, whoever brings it and however late; anything
 -- else counts only from the run that holds the lease.
 -- KEYS 1  set of pending dead letters      KEYS 2  set of unknown messages
--- KEYS 3… ledger record of each message
+-- KEYS 3  the suspect that is tried now (begin.lua)
+-- KEYS 4… ledger record of each message
 -- ARGV 1  ms that an ended message's record is kept
 -- ARGV 2… per message: message key, owner, fence, to (sent|held|retry|snooze|unknown|dead),
 --         attempt ('' or 'durationMs:verdict:errcode'), spends ('1' = counts against the budget),
@@ -12,7 +13,7 @@ local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local ttl = ARGV[1]
 -- A Redis that is full refuses a script's writes unless one came before that frees memory: what
 -- was sent must be written down all the same.
-redis.call('HDEL', KEYS[3], '')
+redis.call('HDEL', KEYS[4], '')
 local MAX_LOG = 1600 -- bytes of attempt history kept, some 40 attempts; the oldest go first
 local out = {}
 
@@ -23,8 +24,8 @@ local function appended(log, tb, entry)
   return log
 end
 
-for i = 3, #KEYS do
-  local key, a = KEYS[i], 1 + (i - 3) * 10
+for i = 4, #KEYS do
+  local key, a = KEYS[i], 1 + (i - 4) * 10
   local id, owner, fence, to = ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4]
   local entry, spends, ambiguous = ARGV[a + 5], ARGV[a + 6], ARGV[a + 7]
   local msgid, reason, errcode = ARGV[a + 8], ARGV[a + 9], ARGV[a + 10]
@@ -35,6 +36,7 @@ for i = 3, #KEYS do
   elseif to ~= 'sent' and not mine then
     out[#out + 1] = 'STALE'
   else
+    if v[9] and redis.call('GET', KEYS[3]) == id then redis.call('DEL', KEYS[3]) end
     -- Gathered into one HSET and one HDEL: each command of a script is a line of the append-only file.
     local set = {}
     local function put(name, value) set[#set + 1], set[#set + 2] = name, value end
