@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Link, openLink } from '../chaos/link.ts';
-import { waitFor } from '../helpers/wait-for.ts';
+import { eventually, waitFor } from '../helpers/wait-for.ts';
 
 /* The link against a server that answers each chunk with the same in capitals. */
 
@@ -129,5 +129,5 @@ test('what a dead process wrote has arrived once its connections are drained', a
   one.socket.write('last words');
   one.socket.destroySoon();
   await link.drained();
-  await waitFor(() => served.includes('last words'));
+  await eventually(() => expect(served).toContain('last words'));
 });
