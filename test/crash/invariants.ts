@@ -35,8 +35,15 @@ function endViolations(trial: Trial, { record }: Observation): string[] {
   return [`the ledger says ${state}, expected ${allowed.join(' or ')}`];
 }
 
-/** A customer-service message in doubt is parked; nothing else may change how a story ends. */
-function allowedEnds({ kind, end, doubt }: Trial): End[] {
+/** So many deaths in a row, in the middle of a message, and it is held to be the cause. */
+const POISON_DEATHS = 3;
+
+/**
+ * A customer-service message in doubt is parked, a template that was there at three deaths may be
+ * held for poison; nothing else may change how a story ends.
+ */
+function allowedEnds({ kind, end, doubt, deaths }: Trial): End[] {
+  if (kind === 'template' && doubt !== 'none' && deaths >= POISON_DEATHS) return [end, 'dead'];
   if (kind === 'template' || doubt === 'none') return [end];
   return doubt === 'certain' ? ['unknown'] : [end, 'unknown'];
 }
@@ -47,7 +54,9 @@ function judgeViolations({ record, shown, msgids }: Observation): string[] {
   const state = record['st'];
   if (shown > 1) found.push(`the recipient saw it ${shown} times`);
   if (state === 'sent' && shown === 0) found.push('sent in the ledger, WeChat never showed it');
-  if (state === 'dead' && shown > 0) found.push('dead in the ledger, WeChat showed it');
+  const isPoison = record['why'] === 'poison';
+  if (state === 'dead' && shown > 0 && !isPoison)
+    found.push('dead in the ledger, WeChat showed it');
   const id = record['id'];
   if (id !== undefined && !msgids.includes(id)) found.push(`WeChat knows no msgid ${id}`);
   return found;

@@ -5,13 +5,18 @@ import { sha1 } from './script-names.mjs';
 const NOISE = new Set(
   'auth bzpopmin client extendLock extendLocks hello info ping quit script select time'.split(' '),
 );
-/** Settings that every worker writes when it starts, and the account's pause, looked at by a timer. */
-const NOISE_BY_KEY = /^(?:hset|hdel|hmset)\.\S+-meta$|^hmget\.pause$/;
+/**
+ * Settings that every worker writes when it starts, whose turn a chore is, whether Redis was
+ * emptied, and what timers look at: pause and pace of an account.
+ */
+const NOISE_BY_KEY =
+  /^(?:hset|hdel|hmset)\.\S+-meta$|^set\.turn-|^[gs]et\.courier-installation$|^hmget\.(?:pause|sleep-\w+|\S+-meta)$/;
 /**
  * Asked again and again, mostly in vain. Only an answer with something in it is a point, so that
  * the number of a point does not depend on how long a process was idle.
  */
-const POLLS = /(?:^|\.)(?:moveToActive|moveStalledJobsToWait|getJobs)$|^zrange\.dead-pending$/;
+const POLLS =
+  /(?:^|\.)(?:moveToActive|moveStalledJobsToWait|getJobs)$|^zrange\.dead-pending$|^zrangebyscore\.(?:handovers|unknown)$/;
 /** They change nothing, so that a death after one is a death before the next command. */
 const READS =
   /^(?:get|hget|hgetall|hmget|exists|pttl|smembers|zcard|zrange|zscore)\.|\.(?:getState|getStateV2|isFinished|getCounts|getRateLimitTtl)$/;

@@ -45,6 +45,11 @@ describe('a trial is well when', () => {
     ['a custom message in doubt is parked, not shown', custom, { ...unknown, shown: 0 }],
     ['a custom message never was in doubt and is sent', { ...custom, doubt: 'none' }, sent],
     ['a refused message is one dead letter', { ...template, end: 'dead' }, dead],
+    [
+      'a template that was there at three deaths is poison, shown',
+      { ...template, deaths: 3 },
+      { ...dead, record: { st: 'dead', why: 'poison' }, shown: 1 },
+    ],
     ['the death cost one more token', template, { ...sent, tokenFetches: 2 }],
   ] as const)('%s', (_name, trial, seen) => {
     expect(violationsOf(trial, seen)).toEqual([]);
@@ -68,6 +73,12 @@ describe('a trial is not well when', () => {
       'unknown',
     ],
     ['a custom message in doubt is called sent', custom, sent, 'expected unknown'],
+    [
+      'a template is poison after two deaths',
+      { ...template, deaths: 2 },
+      { ...dead, record: { st: 'dead', why: 'poison' } },
+      'expected sent',
+    ],
     ['a dead letter is missing', { ...template, end: 'dead' }, { ...dead, deadLetters: none }, '0'],
     [
       'there are two dead letters',
