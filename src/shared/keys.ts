@@ -35,8 +35,8 @@ export function accountKeys(appId: string) {
     unknown: `${prefix}:unknown`,
     /** Sorted set by time: recorded in the ledger, job not yet confirmed in the lane. */
     handovers: `${prefix}:handovers`,
-    /** Text that expires: the message key of a suspect of poison that is tried, alone. */
-    suspect: `${prefix}:suspect`,
+    /** Text that expires: the message key of the suspect of poison that this process tries. */
+    suspect: (process: string) => `${prefix}:suspect:${process}`,
     /** Text that expires: which process does this chore in this period. */
     turn: (chore: string) => `${prefix}:turn:${chore}`,
     /** Hash: the sealed access token and its generation. The only key that holds one. */

@@ -21,7 +21,7 @@ export function printTable({ profile }: RunOptions, result: RunResult): void {
   table.push(
     ['acknowledged', n(verdict.acknowledged), `${n(manifest.doubts)} times in doubt, repeated`],
     ['sent', n(verdict.sent), `${n(verdict.absorbedRepeats)} repeats dropped by WeChat`],
-    ['dead letters', n(verdict.deadLettered), ''],
+    ['dead letters', n(verdict.deadLettered), `${n(verdict.poison)} of them poison`],
     ['unknown', n(verdict.unknown.length), reasonsOf(result)],
     ['unknown, unexplained', n(verdict.unexplainedUnknown), bad(verdict.unexplainedUnknown)],
     ['lost', n(verdict.lost.length), bad(verdict.lost.length)],

@@ -1,4 +1,4 @@
-import type { Kind, MessageState } from '../../src/shared/outcome.ts';
+import type { DeadReason, Kind, MessageState } from '../../src/shared/outcome.ts';
 import { type AttemptSpan, type Disturbance, explain } from './disturbance.ts';
 
 /** A message whose sender was told that it is taken care of. */
@@ -11,6 +11,7 @@ export interface Owed {
 /** What the project itself says of a message. */
 export interface Said {
   readonly state: MessageState;
+  readonly reason?: DeadReason;
   readonly attempts: readonly AttemptSpan[];
 }
 
@@ -57,6 +58,8 @@ export interface Verdict {
   readonly acknowledged: number;
   readonly sent: number;
   readonly deadLettered: number;
+  /** Of the dead letters: its process was killed or stopped in three attempts in a row. It may be out. */
+  readonly poison: number;
   readonly unknown: readonly UnknownMessage[];
   /** Acknowledged, and in no end state; or said to be sent, and WeChat never got it. */
   readonly lost: readonly Finding[];
@@ -78,7 +81,7 @@ export function judge(evidence: Evidence): Verdict {
   const lost: Finding[] = [];
   const disagreements: Finding[] = [];
   const unknown: UnknownMessage[] = [];
-  const ended = { sent: 0, dead: 0 };
+  const ended = { sent: 0, dead: 0, poison: 0 };
   for (const message of evidence.owed) {
     const said = evidence.said.get(message.messageId);
     const taken = books.shown.has(message.openid);
@@ -96,7 +99,8 @@ export function judge(evidence: Evidence): Verdict {
         break;
       case 'dead':
         ended.dead += 1;
-        if (taken) disagreements.push(about('said to be dead, taken by WeChat'));
+        if (said.reason === 'poison') ended.poison += 1;
+        else if (taken) disagreements.push(about('said to be dead, taken by WeChat'));
         if (!books.letters.has(message.messageId)) lost.push(about('dead without a dead letter'));
         break;
       case 'unknown':
@@ -127,6 +131,7 @@ export function judge(evidence: Evidence): Verdict {
     acknowledged: evidence.owed.length,
     sent: ended.sent,
     deadLettered: ended.dead,
+    poison: ended.poison,
     unknown,
     lost,
     ...duplicates,

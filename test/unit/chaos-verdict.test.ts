@@ -36,6 +36,7 @@ test('a run in which everybody got one message is fine', () => {
     acknowledged: 2,
     sent: 2,
     deadLettered: 0,
+    poison: 0,
     unknown: [],
     lost: [],
     duplicatedTemplates: 0,
@@ -131,6 +132,16 @@ describe('books that contradict each other', () => {
     expect(disagreements.map((finding) => finding.what).join()).toContain(what);
     expect(lost).toEqual([]);
     expect(ok).toBe(false);
+  });
+
+  test('a message held for poison may be out', () => {
+    const poison: Said = { ...dead, reason: 'poison' };
+    const changes = { deadLetters: [ANN.messageId] };
+    expect(judge(evidence(changes, poison))).toMatchObject({
+      deadLettered: 1,
+      poison: 1,
+      ok: true,
+    });
   });
 
   test('a dead letter that is one is no contradiction', () => {

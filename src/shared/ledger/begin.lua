@@ -2,7 +2,7 @@
 -- account in one call; each is decided on its own.
 -- KEYS 1  token record (its generation rides along, so that a send needs no read of its own)
 -- KEYS 2  set of pending dead letters      KEYS 3  set of unknown messages
--- KEYS 4  the suspect that is tried now (see below)
+-- KEYS 4  the suspect that this process tries (see below)
 -- KEYS 5… ledger record of each message
 -- ARGV 1  lease ms   2  guard ms (how long WeChat is trusted to deduplicate client_msg_id)
 --      3  budget: attempts after which an interrupted message is not tried again
@@ -37,8 +37,8 @@ local function interrupted(key, r)
 end
 
 -- Which of the messages that died with a process is to blame, nobody knows. So those that are
--- one interruption from being held for poison are tried one at a time: the next time only the
--- culprit dies of it.
+-- one interruption from being held for poison are tried one at a time in each process: the next
+-- time only the culprit dies of it.
 local function alone(id)
   local other = redis.call('GET', KEYS[4])
   if other and other ~= id then return false end
@@ -52,7 +52,7 @@ end
 
 -- The same for a message and a moment, random between messages.
 local function soon(id)
-  return 200 + tonumber(redis.sha1hex(id .. now):sub(1, 6), 16) % 600
+  return 100 + tonumber(redis.sha1hex(id .. now):sub(1, 6), 16) % 400
 end
 
 -- It waits again, and no run holds it.

@@ -56,6 +56,8 @@ export interface RedisLedgerOptions {
   readonly appId: string;
   /** How long the record of an ended message is kept. */
   readonly ttlMs: number;
+  /** Names the process that begins and settles. A producer does neither. */
+  readonly process?: string;
   /** Default: the deployment's; another one for tests of the ledger itself. */
   readonly limits?: LedgerLimits;
 }
@@ -173,11 +175,11 @@ async function acceptMany(
 }
 
 async function beginMany(
-  { redis, appId, limits = LIMITS }: RedisLedgerOptions,
+  { redis, appId, process = '', limits = LIMITS }: RedisLedgerOptions,
   requests: readonly BeginRequest[],
 ): Promise<Begun[]> {
   const keys = accountKeys(appId);
-  const scriptKeys: string[] = [keys.token, keys.deadPending, keys.unknown, keys.suspect];
+  const scriptKeys: string[] = [keys.token, keys.deadPending, keys.unknown, keys.suspect(process)];
   const { leaseMs, guardMs, budget, poison, poisonWindowMs } = limits;
   const args: (string | number)[] = [leaseMs, guardMs, budget, poison, poisonWindowMs];
   for (const request of requests) {
@@ -221,11 +223,11 @@ function parseBegun(answer: readonly unknown[], tokenGeneration: string): Begun 
 }
 
 async function settleMany(
-  { redis, appId, ttlMs }: RedisLedgerOptions,
+  { redis, appId, ttlMs, process = '' }: RedisLedgerOptions,
   requests: readonly SettleRequest[],
 ): Promise<Settled[]> {
   const keys = accountKeys(appId);
-  const scriptKeys: string[] = [keys.deadPending, keys.unknown, keys.suspect];
+  const scriptKeys: string[] = [keys.deadPending, keys.unknown, keys.suspect(process)];
   const args: (string | number)[] = [ttlMs];
   for (const request of requests) {
     scriptKeys.push(keys.ledger(request.messageKey));

@@ -1,7 +1,7 @@
 -- Writes the outcome of a run. 'sent' always wins, whoever brings it and however late; anything
 -- else counts only from the run that holds the lease.
 -- KEYS 1  set of pending dead letters      KEYS 2  set of unknown messages
--- KEYS 3  the suspect that is tried now (begin.lua)
+-- KEYS 3  the suspect that this process tries (begin.lua)
 -- KEYS 4… ledger record of each message
 -- ARGV 1  ms that an ended message's record is kept
 -- ARGV 2… per message: message key, owner, fence, to (sent|held|retry|snooze|unknown|dead),

@@ -57,7 +57,7 @@ export function createAccount(deps: AccountDeps, account: Account): RunningAccou
   let runs = 0;
   const lanes = openBothLanes(redis, appId, logger);
   const ttlMs = deps.config.ledgerTtlHours * 3_600_000;
-  const ledger = createRedisLedger({ redis, appId, ttlMs });
+  const ledger = createRedisLedger({ redis, appId, ttlMs, process: owner });
   const store = createTokenStore(redis, appId, createTokenSeal(account, deps.randomBytes));
   const tokens = createTokens({
     store,
