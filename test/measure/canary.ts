@@ -26,13 +26,15 @@ export async function canary({ short, say }: MeasureOptions): Promise<Measured> 
     const canaries = new Set([SECRET]);
     const load = startLoad({ ...scene, perSecond: PER_SECOND });
     for (let round = 0; round < rounds; round += 1) {
-      canaries.add(await currentToken(scene));
-      await trouble(scene, [...canaries]);
-      await delay(8000);
+      const token = await currentToken(scene);
+      await sendTrouble(scene, token);
+      await delay(6000);
       await scene.wechat.control('DELETE', 'faults');
+      await tokenTrouble(scene);
       await scene.wechat.control('POST', 'tokens', { appId, action: 'revoke', mode: 'replaced' });
-      await delay(3000);
-      canaries.add(await currentToken(scene));
+      await delay(5000);
+      await scene.wechat.control('DELETE', 'faults');
+      for (const one of [token, await currentToken(scene)]) canaries.add(one);
       say(`round ${round + 1} of ${rounds}, ${canaries.size} canaries`);
     }
     await load.stop();
@@ -63,26 +65,30 @@ export async function canary({ short, say }: MeasureOptions): Promise<Measured> 
   }
 }
 
-/** Every way of failing, in turn, and texts that quote a canary. */
-async function trouble({ wechat }: Scene, canaries: readonly string[]): Promise<void> {
-  const path = SEND_PATHS.template;
-  const quoted = canaries.map((canary) => `access_token=${canary} "${canary}" ${canary}`).join(' ');
+/** Every way in which a send fails; WeChat's texts quote the token they were asked with. */
+async function sendTrouble({ wechat }: Scene, token: string): Promise<void> {
+  const quoted = `access_token=${token} "${token}" ${token}`;
   const replies = [
     { kind: 'reset' },
     { kind: 'cut' },
     { kind: 'truncated' },
     { kind: 'bad-gateway' },
-    { kind: 'redirect', location: `http://127.0.0.1:9/?access_token=${canaries.at(-1)}` },
+    { kind: 'redirect', location: `http://127.0.0.1:9/?access_token=${token}` },
     { kind: 'errcode', errcode: -1, errmsg: quoted },
     { kind: 'errcode', errcode: 43004, errmsg: quoted },
     { kind: 'errcode', errcode: 99_999, errmsg: quoted },
-    { kind: 'errcode', errcode: 40001, errmsg: quoted },
   ];
   for (const reply of replies) {
+    const path = SEND_PATHS.template;
     await armFault(wechat, { path, accept: false, reply, probability: 0.3, count: 15 });
   }
-  const refusal = { kind: 'errcode', errcode: -1, errmsg: quoted };
-  await armFault(wechat, { path: TOKEN_PATH, accept: false, reply: refusal, count: 1 });
+}
+
+/** The token endpoint fails, and its text quotes the secret. */
+async function tokenTrouble({ wechat }: Scene): Promise<void> {
+  const errmsg = `invalid appsecret ${SECRET}, secret=${SECRET} "${SECRET}"`;
+  const reply = { kind: 'errcode', errcode: -1, errmsg };
+  await armFault(wechat, { path: TOKEN_PATH, accept: false, reply, count: 1 });
 }
 
 /** The token that workers have now: a normal call hands out the same one. */

@@ -43,3 +43,11 @@ export const MEASURE_NAMES = [
   'soak',
 ] as const;
 export type MeasureName = (typeof MEASURE_NAMES)[number];
+
+/**
+ * A limit of time. The short forms run among other tests on machines of all kinds, so theirs is
+ * five times as long: there they look for what hangs or is lost. Counts are never relaxed.
+ */
+export function timeLimit({ short }: Pick<MeasureOptions, 'short'>, ms: number): number {
+  return short ? ms * 5 : ms;
+}

@@ -10,7 +10,7 @@ import { lanesOf, openScene, type Scene, SEND_PATHS } from './scene.ts';
 const ACCOUNTS = 10;
 const PROCESSES = 2;
 /** Of each account: far from what two cores can do, so that what is seen is not their limit. */
-const PER_SECOND = 5;
+const PER_SECOND = 10;
 const MOST_CHANGE = 0.1;
 /** Orders of a block, so that no block meets the ids of another. */
 const BLOCK = 100_000;

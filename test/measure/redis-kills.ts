@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { between, seededRandom } from '../chaos/random.ts';
 import { messageIdsOf, startLoad } from './load.ts';
-import type { Measured, MeasureOptions } from './measured.ts';
+import { type Measured, type MeasureOptions, timeLimit } from './measured.ts';
 import { median, most } from './percentile.ts';
 import { reckon } from './reckoning.ts';
 import { openScene, startedRedis } from './scene.ts';
@@ -15,6 +15,7 @@ const LIMIT_MS = 5000;
 export async function redisKills({ short, seed, say }: MeasureOptions): Promise<Measured> {
   const cycles = short ? 4 : 50;
   const random = seededRandom(seed);
+  const limitMs = timeLimit({ short }, LIMIT_MS);
   const redis = await startedRedis();
   const scene = await openScene({ redis, latency: '60:400' });
   try {
@@ -37,11 +38,11 @@ export async function redisKills({ short, seed, say }: MeasureOptions): Promise<
     return {
       name: 'redis-kills',
       promise: 'P8, P13',
-      target: `${cycles} kills: 0 acknowledged lost, 0 doubled, back ≤ ${LIMIT_MS} ms`,
+      target: `${cycles} kills: 0 acknowledged lost, 0 doubled, back ≤ ${limitMs} ms`,
       measured:
         `${reckoning.acknowledged} acknowledged, ${lost} lost, ${doubled} doubled, ` +
         `${unknown + dead} unknown or dead, back after ${most(back)} ms at most`,
-      held: lost + doubled + dead + unknown === 0 && most(back) <= LIMIT_MS,
+      held: lost + doubled + dead + unknown === 0 && most(back) <= limitMs,
       details: {
         cycles,
         reckoning,
