@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock, Random } from '../shared/clock.ts';
 import type { LaneJob } from '../shared/lane.ts';
 import type { Begun, Ledger, Settled } from '../shared/ledger/ledger.ts';
@@ -67,9 +68,8 @@ export type Delivered =
  * whether this run may send at all; whatever happens after `begin` ends in `settle`.
  */
 export async function deliver(deps: DeliverDeps, run: Run): Promise<Delivered> {
-  const begunAt = deps.clock.monotonic();
   const owner = deps.nextOwner();
-  const begun = await begin(deps, run, owner);
+  const { begun, begunAt } = await begin(deps, run, owner);
   if (begun.kind !== 'go') return begun;
   const tried = await attempt(deps, run, begun, begunAt);
   const lease: Lease = { messageKey: run.messageKey, owner, fence: begun.fence };
@@ -85,16 +85,33 @@ export async function deliver(deps: DeliverDeps, run: Run): Promise<Delivered> {
   };
 }
 
-/** Trouble of Redis is waited out: nothing was posted yet, and it is not the message's fault. */
-async function begin(deps: DeliverDeps, run: Run, owner: string): Promise<Begun> {
+/** A job that is put off goes behind everything that waits, so a short wait is done here. */
+const SHORT_WAIT_MS = 500;
+
+/**
+ * Trouble of Redis is waited out: nothing was posted yet, and it is not the message's fault. So
+ * is a turn that comes soon.
+ */
+async function begin(
+  deps: DeliverDeps,
+  run: Run,
+  owner: string,
+): Promise<{ begun: Begun; begunAt: number }> {
   const { messageKey, kind, resend, expiresAt } = run;
   const request = { messageKey, kind, owner, resend, expiresAt };
-  return await insist(
-    deps.logger,
-    { step: 'beginning', messageKey },
-    () => deps.ledger.begin(request),
-    (error) => isRedisTrouble(error) && !deps.stopping() && !run.interruption.raised,
-  );
+  const goesOn = () => !deps.stopping() && !run.interruption.raised;
+  for (;;) {
+    const begunAt = deps.clock.monotonic();
+    const begun = await insist(
+      deps.logger,
+      { step: 'beginning', messageKey },
+      () => deps.ledger.begin(request),
+      (error) => isRedisTrouble(error) && goesOn(),
+    );
+    const isShort = begun.kind === 'busy' && begun.retryInMs <= SHORT_WAIT_MS;
+    if (!isShort || !goesOn()) return { begun, begunAt };
+    await delay(begun.retryInMs);
+  }
 }
 
 interface Tried {

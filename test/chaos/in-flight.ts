@@ -6,6 +6,8 @@ import { APP_ID } from './stage.ts';
 
 /** A Redis that does not answer within this cannot be asked. */
 const PATIENCE_MS = 2000;
+/** So many of those that wait are looked at, the next first. */
+const NEXT = 500;
 
 /**
  * The messages that a process holds the lease of: it may have sent them, and nobody knows. Keys
@@ -28,9 +30,11 @@ export async function leasesOf(redis: Redis, pid: number): Promise<string[] | nu
 
 async function readLeases(redis: Redis, pid: number): Promise<string[]> {
   const lists = await Promise.all(
-    KINDS.map((kind) =>
-      redis.lrange(`${lanePrefix(APP_ID)}:${laneName(APP_ID, kind)}:active`, 0, -1),
-    ),
+    KINDS.flatMap((kind) => {
+      const lane = `${lanePrefix(APP_ID)}:${laneName(APP_ID, kind)}`;
+      // A process that was frozen may be sending what BullMQ has already put back.
+      return [redis.lrange(`${lane}:active`, 0, -1), redis.lrange(`${lane}:wait`, -NEXT, -1)];
+    }),
   );
   const messageKeys = lists.flat();
   const { ledger } = accountKeys(APP_ID);
