@@ -32,9 +32,10 @@ afterAll(() => stage?.close());
 test('wherever a process dies, the message ends once and everybody agrees how', async () => {
   if (!stage) throw new Error('the stage did not open');
   const open = stage;
-  const tasks = DANGEROUS.map(
-    ([name, ...crashes]): Task => ({ scenario: scenarioNamed(name), crashes }),
-  );
+  const tasks = DANGEROUS.map(([name, ...crashes]): Task => ({
+    scenario: scenarioNamed(name),
+    crashes,
+  }));
   const outcomes = await inParallel(tasks, tasks.length, (task) => runTask(open, task));
   expect(outcomes.filter(isFailure).map(failureText)).toEqual([]);
   const deaths = outcomes.map((outcome) => (outcome.kind === 'made' ? outcome.result.deaths : 0));
