@@ -40,35 +40,45 @@ export interface WechatSide {
 
 export type Observation = Books & WechatSide;
 
+/** In one transaction: a job on its way from one list to another would be seen in neither. */
 export async function readBooks(site: Site): Promise<Books> {
   const { redis, keys, appId, messageKey } = site;
-  const [record, pending, unknown, ...counts] = await Promise.all([
-    redis.hgetall(keys.ledger(messageKey)),
-    redis.zcard(keys.deadPending),
-    redis.zscore(keys.unknown, messageKey),
-    countQueue(site, `${DEAD_LETTER_PREFIX}:${DEAD_LETTER_QUEUE}`),
-    ...KINDS.map((kind) => countQueue(site, `${lanePrefix(appId)}:${laneName(appId, kind)}`)),
-  ]);
-  const [deadLetters, ...lanes] = counts;
+  const queues = [
+    `${DEAD_LETTER_PREFIX}:${DEAD_LETTER_QUEUE}`,
+    ...KINDS.map((kind) => `${lanePrefix(appId)}:${laneName(appId, kind)}`),
+  ];
+  const look = redis
+    .multi()
+    .hgetall(keys.ledger(messageKey))
+    .zscore(keys.unknown, messageKey)
+    .zcard(keys.deadPending);
+  for (const queue of queues) {
+    for (const list of LISTS) look.llen(`${queue}:${list}`);
+    for (const set of SETS) look.zcard(`${queue}:${set}`);
+  }
+  const replies = ((await look.exec()) ?? []).map(([error, reply]) => {
+    if (error) throw error;
+    return reply;
+  });
+  const [record, unknown, pending, ...lengths] = replies;
+  const [deadLetters, ...lanes] = queues.map((_, index) => countsOf(lengths, index));
   if (!deadLetters) throw new Error('the dead-letter queue was not counted');
   return {
-    record,
+    record: record as Record<string, string>,
     lanes: lanes.reduce(added),
     deadLetters,
-    deadPending: pending,
+    deadPending: Number(pending),
     listedAsUnknown: unknown !== null,
   };
 }
 
-async function countQueue({ redis }: Site, queue: string): Promise<QueueCounts> {
-  const [wait, paused, prioritized, delayed, active, failed] = await Promise.all([
-    redis.llen(`${queue}:wait`),
-    redis.llen(`${queue}:paused`),
-    redis.zcard(`${queue}:prioritized`),
-    redis.zcard(`${queue}:delayed`),
-    redis.llen(`${queue}:active`),
-    redis.zcard(`${queue}:failed`),
-  ]);
+const LISTS = ['wait', 'paused', 'active'] as const;
+const SETS = ['prioritized', 'delayed', 'failed'] as const;
+
+function countsOf(lengths: readonly unknown[], queue: number): QueueCounts {
+  const size = LISTS.length + SETS.length;
+  const own = lengths.slice(queue * size, (queue + 1) * size).map(Number);
+  const [wait = 0, paused = 0, active = 0, prioritized = 0, delayed = 0, failed = 0] = own;
   return { waiting: wait + paused + prioritized + delayed, active, failed };
 }
 

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
+import { isCourierError } from '../../src/producer/index.ts';
 import { Secret } from '../../src/shared/secret.ts';
 import { createTokenSeal } from '../../src/worker/token/seal.ts';
 import { createTokenStore } from '../../src/worker/token/token-store.ts';
 import { isOver, untilOver } from './ending.ts';
+import { readBooks } from './observation.ts';
 import type { Site } from './site.ts';
 import { startVictim } from './victim.ts';
 
@@ -39,4 +41,27 @@ export async function wearOutToken(site: Site, mode: 'replaced' | 'sticky'): Pro
   const fetched = { token, fetchedAt, expiresAt: fetchedAt + 7_200_000 };
   await createTokenStore(site.redis, appId, seal).publish(fetched, '0', 'prologue');
   site.control('POST', 'tokens', { action: 'revoke', appId, mode });
+}
+
+const REPEATS = 10;
+
+/** Repeats a call that a busy machine kept from Redis, as the error says: the id makes it safe. */
+export async function insist<Result>(call: () => Promise<Result>): Promise<Result> {
+  for (let repeat = 1; ; repeat += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      const again = isCourierError(error) && error.code === 'ERR_QUEUE_UNAVAILABLE';
+      if (!again || repeat === REPEATS) throw error;
+    }
+  }
+}
+
+/** Somebody asked for the dead letter's redrive; no worker has heard of it yet. */
+export async function askForRedrive(site: Site): Promise<void> {
+  await insist(() => site.producer.deadLetters.redrive(site.messageId));
+  const { deadLetters } = await readBooks(site);
+  if (deadLetters.waiting !== 1) {
+    throw new Error(`expected one dead letter on its way, got ${JSON.stringify(deadLetters)}`);
+  }
 }

@@ -1,5 +1,5 @@
 import { KINDS, type Kind } from '../../src/shared/outcome.ts';
-import { buryFirst, wearOutToken } from './prologue.ts';
+import { askForRedrive, buryFirst, insist, wearOutToken } from './prologue.ts';
 import type { Scenario } from './scenario.ts';
 import type { Site } from './site.ts';
 
@@ -14,7 +14,7 @@ const FIRST_ANSWER = 'http.send:headers:1';
 export const SCENARIOS: readonly Scenario[] = KINDS.flatMap(scenariosOf);
 
 function scenariosOf(kind: Kind): Scenario[] {
-  const enqueue = (site: Site) => site.producer.enqueue(site.envelope(kind));
+  const enqueue = (site: Site) => insist(() => site.producer.enqueue(site.envelope(kind)));
   const fault = (site: Site, spec: object) =>
     site.control('POST', 'faults', { path: SEND[kind], appId: site.appId, count: 1, ...spec });
   const refuse = (site: Site) =>
@@ -106,8 +106,7 @@ function scenariosOf(kind: Kind): Scenario[] {
         refuse(site);
         await enqueue(site);
         await buryFirst(site);
-        const asked = await site.producer.deadLetters.redrive(site.messageId);
-        if (!asked) throw new Error('expected a dead letter to redrive, found none');
+        await askForRedrive(site);
       },
     },
     {

@@ -147,13 +147,12 @@ async function runWorkers(
     if (looseEnd(scenario, await readBooks(site)) !== null) break;
     const death = new AbortController();
     void worker.ended.then(() => death.abort());
-    const books = await untilOver(site, patience, death.signal);
+    await untilOver(site, patience, death.signal);
     const tookMs = performance.now() - startedAt;
     // Redis shows the end before the process has heard of it, and has come to its last points.
     await Promise.race([worker.ended, delay(LAST_POINTS_MS)]);
-    if (!death.signal.aborted || isOver(books)) {
-      return { victims, books: await readBooks(site), tookMs };
-    }
+    const books = await readBooks(site);
+    if (!death.signal.aborted || isOver(books)) return { victims, books, tookMs };
     const end = await worker.ended;
     if (end.kind === 'exited') throw new Error(`a worker ended:\n${await worker.output()}`);
     startedAt = performance.now();
