@@ -1,8 +1,11 @@
 import type { Action, LineName, PlannedAction } from './action.ts';
 import { between, choose, dealer, type Random, seededRandom } from './random.ts';
 
-/** `workers`: kills and stops only. `redis`: Redis dies again and again. `all`: everything. */
-export const PROFILES = ['all', 'workers', 'redis'] as const;
+/**
+ * `all`: everything. `workers`: kills and stops only. `recovery`: one kill, and time to recover
+ * from it before the next. `redis`: Redis dies again and again.
+ */
+export const PROFILES = ['all', 'workers', 'recovery', 'redis'] as const;
 export type Profile = (typeof PROFILES)[number];
 
 export interface PlanOptions {
@@ -46,6 +49,8 @@ function streamsOf({ profile, workers }: PlanOptions): Stream[] {
   switch (profile) {
     case 'workers':
       return [workerStream(workers)];
+    case 'recovery':
+      return [{ gapMs: [27_000, 30_000], oneAtATime: true, draw: killOf(workers) }];
     case 'redis':
       return [{ gapMs: [5000, 6000], oneAtATime: true, draw: killRedis }];
     case 'all':
@@ -161,6 +166,10 @@ function redisFaults(): Stream['draw'] {
         return { kind };
     }
   };
+}
+
+function killOf(workers: number): Stream['draw'] {
+  return (random) => ({ kind: 'kill', worker: between(random, 0, workers - 1) });
 }
 
 function killRedis(random: Random): Action {
