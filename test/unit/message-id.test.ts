@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-import { anyText } from '../helpers/any-text.ts';
   deriveMessageId,
   parseMessageId,
   randomMessageId,
 } from '../../src/shared/message/message-id.ts';
+import { anyText } from '../helpers/any-text.ts';
 
 const APP_ID = 'wx0123456789abcdef';
 const SHAPE = /^wx0123456789abcdef\.[0-9a-z]{26}$/;
