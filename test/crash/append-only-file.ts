@@ -5,10 +5,16 @@ import path from 'node:path';
 /** Looked at as often as this: a fraction of the second that is at stake. */
 const LOOK_MS = 10;
 
+/** How long the file was at a time of `performance.now()`. */
+export interface Look {
+  readonly at: number;
+  readonly size: number;
+}
+
 /** The append-only file of a running Redis, and how long it was when. */
 export interface AppendOnlyFile {
-  /** Bytes that the file had at a time of `performance.now()`. */
-  sizeAt(ms: number): number;
+  /** The last look at it up to this time. */
+  lookAt(ms: number): Look;
   /** Looks once more and then no longer. */
   stopLooking(): void;
   /** Throws away what was written later; Redis must not be running. */
@@ -21,12 +27,12 @@ export async function watchAppendOnlyFile(redisDir: string): Promise<AppendOnlyF
   const name = (await readdir(folder)).find((entry) => entry.endsWith('.incr.aof'));
   if (name === undefined) throw new Error(`expected an append-only file in ${folder}, found none`);
   const file = path.join(folder, name);
-  const looks: { readonly at: number; readonly size: number }[] = [];
+  const looks: Look[] = [];
   const look = () => looks.push({ at: performance.now(), size: statSync(file).size });
   look();
   const timer = setInterval(look, LOOK_MS);
   return {
-    sizeAt: (ms) => looks.findLast(({ at }) => at <= ms)?.size ?? 0,
+    lookAt: (ms) => looks.findLast(({ at }) => at <= ms) ?? { at: 0, size: 0 },
     stopLooking() {
       clearInterval(timer);
       look();

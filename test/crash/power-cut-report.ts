@@ -1,9 +1,13 @@
 import Table from 'cli-table3';
 import type { PowerCut } from './power-cut.ts';
 
-/** What a power cut may cost: with `everysec` the last second of acknowledgements, else nothing. */
+/**
+ * What a power cut may cost: with `everysec` the last second of acknowledgements, else nothing. A
+ * cut that met no load proves nothing.
+ */
 export function isWithinPromise(cut: PowerCut): boolean {
-  const allowed = cut.fsync === 'always' ? 0 : cut.acknowledgedLastSecond;
+  if (cut.acknowledgedWithin === 0 || cut.cutBytes === 0) return false;
+  const allowed = cut.fsync === 'always' ? 0 : cut.acknowledgedWithin;
   return cut.lost + cut.orphaned <= allowed && cut.templatesDoubled === 0;
 }
 
@@ -17,8 +21,9 @@ export function powerCutTable(cuts: readonly PowerCut[]): string {
   const row = (name: string, value: (cut: PowerCut) => number | string) =>
     table.push([name, ...cuts.map(value)]);
   row('acknowledged before the cut', (cut) => cut.acknowledged);
-  row('  of these in the last second', (cut) => cut.acknowledgedLastSecond);
-  row('bytes that the cut took', (cut) => cut.cutBytes);
+  row('time whose writes it took', (cut) => `${(cut.cutMs / 1000).toFixed(2)} s`);
+  row('  in bytes', (cut) => cut.cutBytes);
+  row('  acknowledged in it', (cut) => cut.acknowledgedWithin);
   row('acknowledged, then forgotten', (cut) => cut.lost);
   row('  of these WeChat had already', (cut) => cut.lostButTaken);
   row('known to the ledger, job gone', (cut) => cut.orphaned);

@@ -9,7 +9,8 @@ import { parseMessageId } from '../../src/shared/message/message-id.ts';
 import { KINDS, type Kind } from '../../src/shared/outcome.ts';
 import { createSimulator, type Judgement, type Simulator } from '../../src/simulator/build.ts';
 import { createRestartableRedis, type RestartableRedis } from '../helpers/restartable-redis.ts';
-import { type AppendOnlyFile, watchAppendOnlyFile } from './append-only-file.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+import { watchAppendOnlyFile } from './append-only-file.ts';
 import { startVictim } from './victim.ts';
 
 /** What `appendfsync` Redis ran with. */
@@ -20,10 +21,11 @@ export type Fsync = (typeof FSYNCS)[number];
 export interface PowerCut {
   readonly fsync: Fsync;
   readonly acknowledged: number;
-  /** Acknowledged within the last second before the cut: the most that may be lost. */
-  readonly acknowledgedLastSecond: number;
-  /** Bytes of the append-only file that the cut took. */
+  /** Acknowledged in the time whose writes the cut took: the most that may be lost. */
+  readonly acknowledgedWithin: number;
+  /** How much of the append-only file the cut took. */
   readonly cutBytes: number;
+  readonly cutMs: number;
   /** Acknowledged, and nothing of them is left in Redis. */
   readonly lost: number;
   /** Of the lost ones: those that the recipient has. */
@@ -41,7 +43,10 @@ export interface PowerCut {
 
 const APP_ID = 'wxpowercut00000001';
 const SECRET = 'secret-of-power-cut';
+/** Of load before the cut. */
 const LOAD_MS = 5000;
+/** No caller goes on for longer after it. */
+const GIVE_UP_MS = 5000;
 /** Envelopes in one call, calls at a time. */
 const BATCH = 5;
 const CALLS = 4;
@@ -77,14 +82,19 @@ export async function cutPower(fsync: Fsync): Promise<PowerCut> {
     file: path.join(dir, 'worker'),
   });
   try {
+    await waitFor(async () => (await worker.output()).includes('"msg":"ready"'), {
+      timeoutMs: 60_000,
+      what: 'the worker to be ready',
+    });
     const cut = await loadAndCut(redis, dir, fsync);
     const taken = () => takenBy(simulator);
     const rest = await drain(redis.url, cut.acknowledged, taken);
     return {
       fsync,
       acknowledged: cut.acknowledged.length,
-      acknowledgedLastSecond: cut.lastSecond,
+      acknowledgedWithin: cut.acknowledgedWithin,
       cutBytes: cut.bytes,
+      cutMs: Math.round(cut.ms),
       ...rest,
       ...repeats(simulator.judge()),
     };
@@ -104,39 +114,32 @@ interface Acknowledged {
 
 interface Cut {
   readonly acknowledged: readonly Acknowledged[];
-  readonly lastSecond: number;
+  readonly acknowledgedWithin: number;
   readonly bytes: number;
+  readonly ms: number;
 }
 
 async function loadAndCut(redis: RestartableRedis, dir: string, fsync: Fsync): Promise<Cut> {
   const acknowledged: Acknowledged[] = [];
   const producer = createProducer({ redisUrl: redis.url, accounts: [{ appId: APP_ID }] });
   const file = await watchAppendOnlyFile(dir);
-  const load = enqueueFor(producer, performance.now() + LOAD_MS, acknowledged);
-  await delay(LOAD_MS / 2);
+  const load = enqueueFor(producer, performance.now() + LOAD_MS + GIVE_UP_MS, acknowledged);
+  await Promise.race([load, delay(LOAD_MS)]);
   const at = performance.now();
   await redis.end('SIGKILL');
   await load;
   await producer.close();
   file.stopLooking();
-  const bytes = await cutFile(file, fsync, at, acknowledged);
+  const safeAt = fsync === 'everysec' ? at - 1000 : (acknowledged.at(-1)?.at ?? 0);
+  const kept = file.lookAt(safeAt);
+  await file.cutTo(kept.size);
   await redis.start();
-  const lastSecond = acknowledged.filter((one) => one.at > at - 1000).length;
-  return { acknowledged, lastSecond, bytes };
-}
-
-/** Returns how many bytes the cut took. */
-async function cutFile(
-  file: AppendOnlyFile,
-  fsync: Fsync,
-  killedAt: number,
-  acknowledged: readonly Acknowledged[],
-): Promise<number> {
-  const whole = file.sizeAt(Number.POSITIVE_INFINITY);
-  const safeAt = fsync === 'everysec' ? killedAt - 1000 : (acknowledged.at(-1)?.at ?? 0);
-  const kept = file.sizeAt(safeAt);
-  await file.cutTo(kept);
-  return whole - kept;
+  return {
+    acknowledged,
+    acknowledgedWithin: acknowledged.filter((one) => one.at > kept.at).length,
+    bytes: file.lookAt(Number.POSITIVE_INFINITY).size - kept.size,
+    ms: at - kept.at,
+  };
 }
 
 /** Enqueues until Redis is gone or time is up. */
@@ -152,7 +155,10 @@ async function enqueueFor(
       const results = await producer.enqueueMany(envelopes);
       const at = performance.now();
       for (const [index, result] of results.entries()) {
-        if (result.status === 'rejected') return;
+        if (result.status === 'rejected') {
+          if (result.code === 'ERR_QUEUE_UNAVAILABLE') return;
+          throw new Error(`an envelope was refused: ${result.code} ${result.message}`);
+        }
         const openid = envelopes[index]?.message.touser ?? '';
         acknowledged.push({ messageId: result.messageId, openid, at });
       }
@@ -163,7 +169,7 @@ async function enqueueFor(
 
 function envelope(number: number) {
   const kind: Kind = number % 2 === 0 ? 'template' : 'custom';
-  const touser = `o-recipient-${number}`;
+  const touser = `o-recipient-${String(number).padStart(10, '0')}`;
   const message =
     kind === 'custom'
       ? { touser, msgtype: 'text', text: { content: `message ${number}` } }
