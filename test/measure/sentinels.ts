@@ -130,7 +130,9 @@ function launch(args: string[]): ChildProcess {
   const binary = process.env['REDIS_SERVER_BIN'] ?? 'redis-server';
   const [command, bound] = boundToUs(binary, args);
   const child = spawn(command, bound, { stdio: 'ignore' });
-  process.once('exit', () => child.kill('SIGKILL'));
+  const killAtExit = (): void => void child.kill('SIGKILL');
+  process.once('exit', killAtExit);
+  child.once('exit', () => process.off('exit', killAtExit));
   return child;
 }
 
