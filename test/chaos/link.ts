@@ -20,7 +20,10 @@ export interface Link {
   dropReply(containing: string): Promise<boolean>;
   /** The next request is not passed on: its connection gets a FIN. Resolves as the other. */
   finOnRequest(): Promise<boolean>;
-  /** Requests whose connection broke before their answer, by what `nameOf` called them. */
+  /**
+   * Requests whose connection broke before their answer, by what `nameOf` called them; also those
+   * whose answer came so late that whoever asked may have given up just then.
+   */
   readonly broken: readonly Broken[];
   /** A black hole is on, so that what was written before may arrive much later. */
   readonly held: boolean;
@@ -48,9 +51,12 @@ interface Connection {
   readonly server: Socket;
   readonly up: Pump;
   readonly down: Pump;
-  /** The request that waits for its answer. */
-  asking: { readonly name: string; readonly from: number } | undefined;
+  /** The last request, and when its answer came. */
+  asked: { readonly name: string; readonly from: number; answeredAt?: number } | undefined;
 }
+
+/** Who closes a connection so soon after an answer may have given it up. An idle one lives 4 s. */
+const LATE_MS = 1000;
 
 /** Opens a link to a port of this machine. */
 export async function openLink(options: LinkOptions): Promise<Link> {
@@ -68,21 +74,19 @@ export async function openLink(options: LinkOptions): Promise<Link> {
       server,
       up: openPump(client, server, { delayMs: () => delayMs, onChunk: onRequest }),
       down: openPump(server, client, { delayMs: () => delayMs, onChunk: onReply }),
-      asking: undefined,
+      asked: undefined,
     };
     connections.add(connection);
     if (hole) setHole(connection, true);
-    for (const [socket, pump] of [
-      [client, connection.up],
-      [server, connection.down],
-    ] as const) {
-      socket.on('error', () => undefined);
-      socket.once('close', () => void pump.finish().then(() => end(connection)));
-    }
+    client.on('error', () => undefined);
+    server.on('error', () => undefined);
+    // The client learns that it is over, and may still say something into the void meanwhile.
+    server.once('close', () => void connection.down.finish().then(() => client.end()));
+    client.once('close', () => void connection.up.finish().then(() => end(connection)));
 
     function onRequest(chunk: Buffer): boolean {
       const name = options.nameOf?.(chunk);
-      if (name !== undefined) connection.asking = { name, from: Date.now() };
+      if (name !== undefined) connection.asked = { name, from: Date.now() };
       if (!request.meets(chunk)) return true;
       client.end();
       server.destroy();
@@ -90,7 +94,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     }
     function onReply(chunk: Buffer): boolean {
       if (!reply.meets(chunk)) {
-        connection.asking = undefined;
+        if (connection.asked) connection.asked.answeredAt = Date.now();
         return true;
       }
       client.destroy();
@@ -100,9 +104,11 @@ export async function openLink(options: LinkOptions): Promise<Link> {
 
   function end(connection: Connection): void {
     if (!connections.delete(connection)) return;
-    if (connection.asking) broken.push({ ...connection.asking, to: Date.now() });
-    connection.client.destroySoon();
     connection.server.destroySoon();
+    if (!connection.asked) return;
+    const { name, from, answeredAt = Infinity } = connection.asked;
+    const to = Date.now();
+    if (to < answeredAt + LATE_MS) broken.push({ name, from, to });
   }
 
   const listener = createServer(open);

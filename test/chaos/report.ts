@@ -55,7 +55,7 @@ export function printTable({ profile }: RunOptions, result: RunResult): void {
 /** The same for machines, on one line. */
 export function jsonLine(machine: Machine, options: RunOptions, result: RunResult): string {
   const { verdict, fleet } = result;
-  const { unknown, lost, duplicates, disagreements, ...counts } = verdict;
+  const { unknown, lost, duplicates: _, disagreements, ...counts } = verdict;
   return JSON.stringify({
     ok: result.ok,
     command: commandOf(options),
@@ -70,7 +70,7 @@ export function jsonLine(machine: Machine, options: RunOptions, result: RunResul
       disagreements: disagreements.length,
     },
     unknownBecause: tally(unknown.map(({ because }) => because ?? 'unexplained')),
-    findings: [...lost, ...duplicates, ...disagreements].slice(0, SHOWN),
+    findings: findingsOf(result).slice(0, SHOWN),
     complaints: result.complaints,
     killsAndStops: hurtOf(result),
     actions: result.actions,

@@ -8,11 +8,14 @@ import { eventually, waitFor } from '../helpers/wait-for.ts';
 
 let server: Server;
 let served: string[];
+let accepted: Socket[];
 let link: Link;
 
 beforeEach(async () => {
   served = [];
+  accepted = [];
   server = createServer((socket) => {
+    accepted.push(socket);
     socket.on('error', () => undefined);
     socket.on('data', (chunk) => {
       served.push(chunk.toString());
@@ -115,12 +118,33 @@ test('requests that broke are in the books by name, those that were answered are
   const ann = await client();
   const bob = await client();
   await says(ann, 'name=ann');
+  await says(ann, 'name=ann');
   void link.dropReply('BOB');
   bob.socket.write('name=bob');
   await bob.closed;
-  ann.socket.destroy();
-  await link.drained();
+  await waitFor(() => link.broken.length === 1);
   expect(link.broken.map(({ name }) => name)).toEqual(['bob']);
+});
+
+test('a request whose client leaves just as the answer comes is in the books too', async () => {
+  const one = await client();
+  await says(one, 'name=ann');
+  one.socket.destroy();
+  await link.drained();
+  expect(link.broken.map(({ name }) => name)).toEqual(['ann']);
+});
+
+test('a client hears that the server is gone, and what it still says is in the books', async () => {
+  const one = await client();
+  await says(one, 'hello');
+  one.socket.allowHalfOpen = true;
+  const ended = once(one.socket, 'end');
+  for (const socket of accepted) socket.destroy();
+  await ended;
+  one.socket.end('name=late');
+  await one.closed;
+  await waitFor(() => link.broken.length === 1);
+  expect(link.broken.map(({ name }) => name)).toEqual(['late']);
 });
 
 test('what a dead process wrote has arrived once its connections are drained', async () => {
