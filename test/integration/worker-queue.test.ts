@@ -99,6 +99,7 @@ describe('a job that no producer wrote', () => {
     ['no message', { id: 'order-1' }, KEY],
     ['a message that is none', { message: 'hello' }, KEY],
     ['an expiry that is no number', { message: {}, expiresAt: 'soon' }, KEY],
+    ['an expiry that is no whole number', { message: {}, expiresAt: 1.5 }, KEY],
     ['an id of BullMQ’s own', { message: {} }, undefined],
     ['an id of other characters', { message: {} }, 'My Order #1'],
     ['a very long id', { message: {} }, 'x'.repeat(5_000)],

@@ -27,7 +27,7 @@ export function toRun(
     appId,
     kind,
     messageKey: known ? id : foreignKey(appId, kind, id),
-    expiresAt: typeof expiresAt === 'number' ? expiresAt : undefined,
+    expiresAt: Number.isSafeInteger(expiresAt) ? Number(expiresAt) : undefined,
     resend: onAmbiguous === 'resend',
     load: () => (load ??= known ? checked(kind, job.data) : foreign(id)),
     interruption,
