@@ -48,6 +48,8 @@ export function accountKeys(appId: string) {
     tokenRefusals: `${prefix}:token-refusals`,
     /** Sorted set by time of the forced refreshes of the last 24 hours. */
     tokenForced: `${prefix}:token-forced`,
+    /** Text that expires: the last of them is booked, and maybe not made yet. */
+    tokenForcing: `${prefix}:token-forcing`,
     /** Hash: why and since when the account is paused. */
     pause: `${prefix}:pause`,
     /** Hash per kind: until when the lane sleeps and how long the last sleep was. */

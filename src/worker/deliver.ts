@@ -177,11 +177,18 @@ function tried(
   return { decision, verdict, durationMs, tokenGeneration };
 }
 
+/** The lane rests so long, and then its runs wait again: whoever has the token's lock may be dead. */
+const TOKEN_SOON_MS = 500;
+
 /** No token is nobody's fault among the messages: no attempt. */
 function withoutToken(token: Exclude<TokenResult, { kind: 'token' }>): Tried {
   switch (token.kind) {
     case 'unavailable':
-      return snoozed('token', { class: 'refresh-token', detail: token.detail });
+      return snoozed(
+        'token',
+        { class: 'refresh-token', detail: token.detail },
+        token.soon ? TOKEN_SOON_MS : 0,
+      );
     case 'refused':
       return snoozed('account', {
         class: 'account-config',
@@ -212,8 +219,9 @@ function hindered(deps: DeliverDeps, run: Run, begun: Go, begunAt: number): Trie
 function snoozed(
   cause: Extract<Outcome, { kind: 'snooze' }>['cause'],
   verdict: Verdict | null,
+  delayMs = 0,
 ): Tried {
-  const outcome: Outcome = { kind: 'snooze', delayMs: 0, cause };
+  const outcome: Outcome = { kind: 'snooze', delayMs, cause };
   const decision: Decision = { outcome, spends: false, ambiguous: false };
   return { decision, verdict, durationMs: 0, tokenGeneration: undefined };
 }

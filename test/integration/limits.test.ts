@@ -66,16 +66,16 @@ describe('the minute limit (45011)', () => {
     const key = shop.keys.sleep('custom');
     const slept: number[] = [];
     for (let round = 0; round < 6; round += 1) {
-      await sleeps.sleep('rate-limit', '45011');
+      await sleeps.sleep('rate-limit', { detail: '45011' });
       slept.push(Number(await redis.hget(key, 'step')));
       // While it sleeps a second refusal changes nothing.
-      await sleeps.sleep('rate-limit', '45011');
+      await sleeps.sleep('rate-limit', { detail: '45011' });
       expect(Number(await redis.hget(key, 'step'))).toBe(slept.at(-1));
       await redis.hset(key, 'until', Date.now() - 1_000);
     }
     expect(slept).toEqual([5_000, 10_000, 20_000, 40_000, 60_000, 60_000]);
     await redis.hset(key, 'until', Date.now() - 61_000);
-    await sleeps.sleep('rate-limit', '45011');
+    await sleeps.sleep('rate-limit', { detail: '45011' });
     expect(await redis.hget(key, 'step')).toBe('5000');
   });
 });

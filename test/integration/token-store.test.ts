@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createTokenSeal } from '../../src/worker/token/seal.ts';
 import { createTokenStore } from '../../src/worker/token/token-store.ts';
 import { Secret } from '../../src/shared/secret.ts';
@@ -40,4 +40,38 @@ test('of a thousand that ask at once one may renew', async () => {
   );
   expect(claims.filter(({ kind }) => kind === 'claimed')).toHaveLength(1);
   expect(claims.filter(({ kind }) => kind === 'wait')).toHaveLength(999);
+});
+
+test('whoever asks while it rests is told so, and for how long', async () => {
+  const store = storeOf(freshAppId());
+  await store.claim('0', 'holder');
+  expect(await store.claim('0', 'other')).toMatchObject({ kind: 'wait' });
+  await store.backOff(2000);
+  const claim = await store.claim('0', 'other');
+  expect(claim.kind).toBe('resting');
+  expect('ms' in claim && claim.ms).toBeGreaterThan(1000);
+});
+
+describe('a forced refresh', () => {
+  const start = Date.parse('2026-11-25T12:00:00Z');
+  const SECOND = 1000;
+
+  test('that was made is not made again within a minute, and six times a day at most', async () => {
+    const store = storeOf(freshAppId());
+    expect(await store.bookForcedRefresh(start)).toBe(true);
+    await store.confirmForcedRefresh();
+    expect(await store.bookForcedRefresh(start + 59 * SECOND)).toBe(false);
+    for (let booked = 1; booked < 6; booked += 1) {
+      expect(await store.bookForcedRefresh(start + booked * 60 * SECOND)).toBe(true);
+      await store.confirmForcedRefresh();
+    }
+    expect(await store.bookForcedRefresh(start + 3600 * SECOND)).toBe(false);
+  });
+
+  test('that a dead process only booked is made by another once its lock is over', async () => {
+    const store = storeOf(freshAppId());
+    expect(await store.bookForcedRefresh(start)).toBe(true);
+    expect(await store.bookForcedRefresh(start + 4 * SECOND)).toBe(false);
+    expect(await store.bookForcedRefresh(start + 5 * SECOND)).toBe(true);
+  });
 });

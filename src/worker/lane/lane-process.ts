@@ -77,7 +77,7 @@ async function alreadyEnded(
 async function watchForOutage(deps: LaneProcessDeps, verdict: Verdict | null): Promise<void> {
   if (!verdict) return;
   const answered = verdict.class !== 'ambiguous' && verdict.class !== 'not-sent';
-  if (deps.outage.saw(answered)) await deps.sleep.sleep('outage', verdict.detail);
+  if (deps.outage.saw(answered)) await deps.sleep.sleep('outage', { detail: verdict.detail });
 }
 
 async function consequences(
@@ -142,13 +142,13 @@ async function snoozed(
     case 'rate-limit':
     case 'quota':
       deps.metrics.throttled();
-      await deps.sleep.sleep(cause, detail);
+      await deps.sleep.sleep(cause, { detail });
       return { kind: 'back' };
     case 'token':
-      await deps.sleep.sleep('token', detail);
+      await deps.sleep.sleep(cause, { detail, exactlyMs: delayMs || undefined });
       return { kind: 'back' };
     case 'permission':
-      await deps.sleep.sleep(cause, detail, verdict?.errcode);
+      await deps.sleep.sleep(cause, { detail, errcode: verdict?.errcode });
       // Not to the head of the lane: should it be this message alone, others must come before it.
       return { kind: 'later', delayMs };
     case 'account':

@@ -12,7 +12,14 @@ import type { LanePace } from './lane-pace.ts';
 
 /** Lets one lane sleep in all processes at once; other lanes do not notice. */
 export interface LaneSleep {
-  sleep(cause: SleepCause, detail: string, errcode?: number): Promise<void>;
+  sleep(cause: SleepCause, why: SleepReason): Promise<void>;
+}
+
+export interface SleepReason {
+  readonly detail: string;
+  readonly errcode?: number | undefined;
+  /** So long and no longer, however often; without it the cause decides, and repetition doubles. */
+  readonly exactlyMs?: number | undefined;
 }
 
 export interface LaneSleepDeps {
@@ -28,8 +35,14 @@ export interface LaneSleepDeps {
 
 const script = loadScript(new URL('./sleep.lua', import.meta.url));
 
+/** How long the first time in ms, and how long at most while it repeats and doubles. */
+interface Step {
+  readonly first: number;
+  readonly most: number;
+}
+
 /** After 45011: 5 s, doubling to 60 s while it repeats. Tokens come back sooner. */
-const STEPS: Record<Exclude<SleepCause, 'quota'>, { first: number; most: number }> = {
+const STEPS: Record<Exclude<SleepCause, 'quota'>, Step> = {
   'rate-limit': { first: 5000, most: 60_000 },
   token: { first: 1000, most: 30_000 },
   permission: { first: 60_000, most: 600_000 },
@@ -43,10 +56,14 @@ const KEPT_MS = Math.max(REPETITION_MS, LONGEST_RAMP_MS);
 
 export function createLaneSleep(deps: LaneSleepDeps): LaneSleep {
   const { redis, queue, pace, appId, kind, clock, random, logger } = deps;
+  function stepOf(cause: SleepCause, exactlyMs: number | undefined): Step {
+    if (cause === 'quota') return always(untilQuotaReset(clock.now(), random));
+    return exactlyMs === undefined ? STEPS[cause] : always(exactlyMs);
+  }
+
   return {
-    async sleep(cause, detail, errcode) {
-      const { first, most } =
-        cause === 'quota' ? onlyOnce(untilQuotaReset(clock.now(), random)) : STEPS[cause];
+    async sleep(cause, { detail, errcode, exactlyMs }) {
+      const { first, most } = stepOf(cause, exactlyMs);
       const key = accountKeys(appId).sleep(kind);
       const reply = await script.run(redis, [key], [first, most, REPETITION_MS, cause, KEPT_MS]);
       const [ms, began] = Array.isArray(reply) ? reply.map(String) : ['1000', 'started'];
@@ -70,6 +87,6 @@ function alarm(logger: Logger, line: { appId: string; kind: Kind }, errcode: num
   );
 }
 
-function onlyOnce(ms: number): { first: number; most: number } {
+function always(ms: number): Step {
   return { first: ms, most: ms };
 }

@@ -15,7 +15,10 @@ export interface SharedToken {
 export type Claim =
   | { readonly kind: 'fresh' }
   | { readonly kind: 'claimed' }
-  | { readonly kind: 'wait'; readonly ms: number };
+  /** Somebody is fetching one; should it die, its claim ends after `ms`. */
+  | { readonly kind: 'wait'; readonly ms: number }
+  /** Fetching failed, and nobody may try again for `ms`. */
+  | { readonly kind: 'resting'; readonly ms: number };
 
 /** The one place an account's token is kept, with the lock that makes one worker renew it. */
 export interface TokenStore {
@@ -24,14 +27,19 @@ export interface TokenStore {
   /** Null if somebody else stored a token meanwhile. */
   publish(fetched: FetchedToken, replaces: string, owner: string): Promise<SharedToken | null>;
   /** Keeps everybody from fetching for a while, after the endpoint failed. */
-  backOff(owner: string, ms: number): Promise<void>;
+  backOff(ms: number): Promise<void>;
   /** For how many ms WeChat is known to refuse the token of this generation and hand it out again. */
   doubtedFor(generation: string): Promise<number | null>;
   doubt(generation: string): Promise<void>;
   /** Counts a token that WeChat refused before its time; how many there were within a minute. */
   countRefusal(): Promise<number>;
-  /** Books a forced refresh if the budget allows one. */
+  /**
+   * Books a forced refresh if the budget allows one. One that nobody confirmed while a lock lasts
+   * belonged to a process that died, and may be made by another at once.
+   */
   bookForcedRefresh(now: number): Promise<boolean>;
+  /** The one that was booked has been asked for. */
+  confirmForcedRefresh(): Promise<void>;
 }
 
 export interface FetchedToken {
@@ -47,6 +55,8 @@ const scripts = {
 
 /** Longer than a fetch may take (3 s), so that a slow holder does not meet a second one. */
 const LOCK_MS = 5000;
+/** Holds the lock when nobody does; claim.lua knows it too. */
+const RESTING = 'resting';
 
 /**
  * WeChat allows 20 forced refreshes a day, 30 s apart (WeChat facts §1.3). They are meant for
@@ -76,7 +86,8 @@ export function createTokenStore(redis: RedisClient, appId: string, seal: TokenS
       const reply = await scripts.claim.run(redis, [keys.token, keys.tokenLock], args);
       const [answer, ms] = Array.isArray(reply) ? reply : [];
       if (answer === 'FRESH') return { kind: 'fresh' };
-      return answer === 'CLAIMED' ? { kind: 'claimed' } : { kind: 'wait', ms: Number(ms) };
+      if (answer === 'CLAIMED') return { kind: 'claimed' };
+      return { kind: answer === 'RESTING' ? 'resting' : 'wait', ms: Number(ms) };
     },
     async publish(fetched, replaces, owner) {
       const { token, fetchedAt, expiresAt } = fetched;
@@ -85,8 +96,8 @@ export function createTokenStore(redis: RedisClient, appId: string, seal: TokenS
       if (!Array.isArray(reply) || reply[0] !== 'STORED') return null;
       return { ...fetched, generation: String(reply[1]) };
     },
-    async backOff(owner, ms) {
-      await redis.set(keys.tokenLock, owner, 'PX', Math.max(1, Math.round(ms)));
+    async backOff(ms) {
+      await redis.set(keys.tokenLock, RESTING, 'PX', Math.max(1, Math.round(ms)));
     },
     async doubtedFor(generation) {
       const left = await redis.pttl(keys.tokenDoubt(generation));
@@ -105,10 +116,18 @@ export function createTokenStore(redis: RedisClient, appId: string, seal: TokenS
       const [, last] = await redis.zrange(keys.tokenForced, '-1', '-1', 'WITHSCORES');
       const used = await redis.zcard(keys.tokenForced);
       if (used >= FORCED_PER_DAY) return false;
-      if (last !== undefined && now - Number(last) < FORCED_GAP_MS) return false;
+      const sinceLast = now - Number(last ?? '-Infinity');
+      if (sinceLast < FORCED_GAP_MS) {
+        const unmade = (await redis.exists(keys.tokenForcing)) === 1;
+        if (!unmade || sinceLast < LOCK_MS) return false;
+      }
+      await redis.set(keys.tokenForcing, '1', 'PX', FORCED_GAP_MS);
       await redis.zadd(keys.tokenForced, now, String(now));
       await redis.pexpire(keys.tokenForced, DAY_MS);
       return true;
+    },
+    async confirmForcedRefresh() {
+      await redis.del(keys.tokenForcing);
     },
   };
 }

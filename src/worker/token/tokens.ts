@@ -8,8 +8,11 @@ import type { SharedToken, TokenStore } from './token-store.ts';
 /** The token to send with, or why there is none now. */
 export type TokenResult =
   | { readonly kind: 'token'; readonly token: string; readonly generation: string }
-  /** Try again later; nothing is wrong with the message. */
-  | { readonly kind: 'unavailable'; readonly detail: string }
+  /**
+   * Try again later; nothing is wrong with the message. `soon`: another worker is just renewing
+   * it, or died doing so, which its lock outlives by 5 s at most.
+   */
+  | { readonly kind: 'unavailable'; readonly detail: string; readonly soon: boolean }
   /** A person must act before this account gets a token. */
   | { readonly kind: 'refused'; readonly errcode: number; readonly errmsg: string };
 
@@ -121,6 +124,7 @@ async function renew(
 ): Promise<Renewed> {
   const { store, clock, random, owner } = deps;
   const giveUpAt = clock.monotonic() + TIMINGS.tokenRenewalMs + 2000;
+  const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
   for (;;) {
     const claim = await store.claim(badGeneration, owner);
     switch (claim.kind) {
@@ -130,13 +134,18 @@ async function renew(
         const { current } = await store.read();
         return current ?? unavailable('the stored token cannot be opened');
       }
-      case 'wait': {
-        const wait = Math.min(claim.ms, 40 + random() * 40);
-        if (clock.monotonic() + wait > giveUpAt) {
-          return unavailable('another worker is still renewing the token');
+      case 'wait':
+        if (clock.monotonic() > giveUpAt) {
+          return soonAvailable('another worker is still renewing the token');
         }
-        await new Promise((resolve) => setTimeout(resolve, wait));
-      }
+        await wait(Math.min(claim.ms, 40 + random() * 40));
+        break;
+      case 'resting':
+        // Everybody behind this renewal would be too late.
+        if (claim.ms > TIMINGS.tokenRenewalMs || clock.monotonic() + claim.ms > giveUpAt) {
+          return unavailable('the token endpoint gave none, and is not asked again yet');
+        }
+        await wait(claim.ms + random() * 40);
     }
   }
 }
@@ -159,7 +168,7 @@ async function fetchAndPublish(
       return await once(deps);
     }
     if (!source.canForce || !(await store.bookForcedRefresh(clock.now()))) {
-      await store.backOff(owner, 5000);
+      await store.backOff(5000);
       logger.error(
         { code: 'token-conflict', generation: badGeneration },
         'WeChat refuses the token and hands it out again. Something else replaces the tokens of ' +
@@ -169,11 +178,12 @@ async function fetchAndPublish(
     }
     logger.warn({ generation: badGeneration }, 'forcing a new token');
     answer = await source.fetch({ force: true });
+    await store.confirmForcedRefresh();
     deps.onRefresh(cause);
   }
   if (answer.kind !== 'token') {
-    await store.backOff(owner, answer.kind === 'refused' ? 1000 : answer.retryInMs);
-    return answer;
+    await store.backOff(answer.kind === 'refused' ? 1000 : answer.retryInMs);
+    return answer.kind === 'refused' ? answer : unavailable(answer.detail);
   }
   if (cause === 'rejected') await watchForConflict(deps);
   const published = await store.publish(answer.fetched, badGeneration, owner);
@@ -193,13 +203,17 @@ async function watchForConflict({ store, logger }: TokensDeps): Promise<void> {
 }
 
 /** WeChat's servers may just not have heard of their own token yet: it is sent with once more. */
-async function once({ store, owner }: TokensDeps): Promise<Renewed> {
-  await store.backOff(owner, 500);
+async function once({ store }: TokensDeps): Promise<Renewed> {
+  await store.backOff(500);
   return unavailable('WeChat refuses the token that it hands out; trying it once more');
 }
 
 function unavailable(detail: string) {
-  return { kind: 'unavailable', detail } as const;
+  return { kind: 'unavailable', detail, soon: false } as const;
+}
+
+function soonAvailable(detail: string) {
+  return { kind: 'unavailable', detail, soon: true } as const;
 }
 
 function asResult({ token, generation }: SharedToken): TokenResult {
@@ -213,7 +227,7 @@ function asResult({ token, generation }: SharedToken): TokenResult {
 async function inTime(result: Promise<TokenResult>): Promise<TokenResult> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<TokenResult>((resolve) => {
-    timer = setTimeout(resolve, TIMINGS.tokenRenewalMs, unavailable('no token in time'));
+    timer = setTimeout(resolve, TIMINGS.tokenRenewalMs, soonAvailable('no token in time'));
   });
   try {
     return await Promise.race([result, deadline]);
