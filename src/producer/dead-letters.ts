@@ -38,7 +38,10 @@ export interface DeadLetters {
    * sent is never sent again.
    */
   redrive(messageId: string): Promise<boolean>;
-  /** Deletes the dead letter and forgets the message; false if there is no such dead letter. */
+  /**
+   * Deletes the dead letter and forgets the message, unless it went out after all: then its id
+   * stays known. False if there is no such dead letter.
+   */
   purge(messageId: string): Promise<boolean>;
 }
 
@@ -55,13 +58,13 @@ export function openDeadLetterBox(
 ): DeadLetters & { close(): Promise<void> } {
   let opened: DeadLetterQueue | undefined;
   const queue = () => (opened ??= openDeadLetters(redis, () => undefined));
-  const find = (messageId: string) => findJob(queue(), lanes, messageId);
+  const find = (messageId: string) => lettersOf(queue(), lanes, messageId);
   return {
     list: (filter = {}) => listLetters(queue, filter, call),
-    show: (messageId) => call(async () => (await find(messageId))?.data ?? null),
+    show: (messageId) => call(async () => (await find(messageId))[0]?.data ?? null),
     redrive: (messageId) =>
       call(async () => {
-        const job = await find(messageId);
+        const [job] = await find(messageId);
         if (!job) return false;
         // Somebody else may have redriven it between the look and this.
         return await job.retry('failed').then(
@@ -76,12 +79,11 @@ export function openDeadLetterBox(
       call(async () => {
         const { appId, key } = requireMessageId(messageId);
         const ledger = lanes.ledger(appId);
-        const job = await find(messageId);
-        await job?.remove();
+        const letters = await find(messageId);
+        for (const letter of letters) await letter.remove();
         // Without a letter too: somebody may have removed it in the dashboard.
-        if (!job && (await ledger.read(key))?.state !== 'dead') return false;
-        await ledger.forget(key);
-        return true;
+        const forgotten = await ledger.forget(key);
+        return forgotten || letters.length > 0;
       }),
     close: async () => opened?.close(),
   };
@@ -123,13 +125,18 @@ function matches(letter: DeadLetter, filter: DeadLetterFilter): boolean {
   );
 }
 
-async function findJob(
+/** The newest first: one from before a redrive may still be there. */
+async function lettersOf(
   queue: DeadLetterQueue,
   lanes: OpenLanes,
   messageId: string,
-): Promise<Job<DeadLetter> | null> {
+): Promise<Job<DeadLetter>[]> {
   const { appId, key } = requireMessageId(messageId);
   const record = await lanes.ledger(appId).read(key);
-  const job = await queue.getJob(deadLetterJobId(messageId, record?.redrives ?? 0));
-  return job && (await job.isFailed()) ? job : null;
+  const letters: Job<DeadLetter>[] = [];
+  for (let redrives = record?.redrives ?? 0; redrives >= 0; redrives -= 1) {
+    const job = await queue.getJob(deadLetterJobId(messageId, redrives));
+    if (job && (await job.isFailed())) letters.push(job);
+  }
+  return letters;
 }

@@ -76,6 +76,32 @@ describe('a dead letter', () => {
     expect(await shop.producer.deadLetters.list({ appId: shop.appId })).toEqual([]);
     expect(await shop.redis.exists(shop.keys.ledger(keyOf(messageId)))).toBe(0);
   });
+
+  test('from before a redrive that was not finished is found, redriven and purged all the same', async () => {
+    const shop = await courier.open();
+    const messageId = await died(shop);
+    const { data } = await shop.deadLetter(messageId);
+    await shop.producer.deadLetters.redrive(messageId);
+    await shop.reached(messageId, 'sent');
+    const queue = openDeadLetters(shop.redis, () => undefined);
+    try {
+      await queue.add('dead-letter', data, { jobId: deadLetterJobId(messageId, 0) });
+      await waitFor(async () => await shop.producer.deadLetters.show(messageId));
+      expect(await shop.producer.deadLetters.redrive(messageId)).toBe(true);
+      await eventually(async () => {
+        expect(await queue.getJob(messageId)).toBeUndefined();
+      });
+      await queue.add('dead-letter', data, { jobId: deadLetterJobId(messageId, 0) });
+      await waitFor(async () => await shop.producer.deadLetters.show(messageId));
+      expect(await shop.producer.deadLetters.purge(messageId)).toBe(true);
+      expect(await shop.producer.deadLetters.list({ appId: shop.appId })).toEqual([]);
+      // It went out: its id stays known, or a repetition would be a second message.
+      expect(await shop.producer.status(messageId)).toMatchObject({ state: 'sent' });
+      expect(shop.taken('custom')).toHaveLength(1);
+    } finally {
+      await queue.close();
+    }
+  });
 });
 
 describe('a redrive', () => {

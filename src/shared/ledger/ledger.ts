@@ -20,8 +20,8 @@ export interface Ledger {
   /** A dead message becomes `queued` with a fresh budget; any other state is left and returned. */
   redrive(messageKey: string, kind: Kind): Promise<StoredState>;
   read(messageKey: string): Promise<LedgerRecord | null>;
-  /** Forgets a dead message that a person purged. */
-  forget(messageKey: string): Promise<void>;
+  /** Forgets a dead message that a person purged; false if it is not dead. */
+  forget(messageKey: string): Promise<boolean>;
   /** Message keys that are dead but whose dead letter has not been confirmed, oldest first. */
   pendingDeadLetters(limit: number): Promise<string[]>;
   /** The dead letter of this message exists. */

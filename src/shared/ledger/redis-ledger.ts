@@ -22,6 +22,7 @@ const scripts = {
   // Also sent behind a command that timed out, where a second step would never follow.
   cancel: loadPlainScript(new URL('./cancel.lua', import.meta.url)),
   redrive: loadScript(new URL('./redrive.lua', import.meta.url)),
+  forget: loadScript(new URL('./forget.lua', import.meta.url)),
   resolve: loadScript(new URL('./resolve.lua', import.meta.url)),
   orphan: loadScript(new URL('./orphan.lua', import.meta.url)),
 };
@@ -89,8 +90,8 @@ export function createRedisLedger(options: RedisLedgerOptions): Ledger {
     },
     read: async (messageKey) => parseRecord(await redis.hgetall(keys.ledger(messageKey))),
     async forget(messageKey) {
-      await redis.del(keys.ledger(messageKey));
-      await redis.zrem(keys.deadPending, messageKey);
+      const scriptKeys = [keys.ledger(messageKey), keys.deadPending];
+      return (await scripts.forget.run(redis, scriptKeys, [messageKey])) === 1;
     },
     pendingDeadLetters: (limit) => redis.zrange(keys.deadPending, 0, `${limit - 1}`),
     async confirmDeadLetter(messageKey) {
