@@ -147,6 +147,20 @@ describe('the rate of a lane', () => {
     expect(360 / seconds).toBeGreaterThanOrEqual(perSecond * 0.9);
   });
 
+  test('holds too for a worker that starts on a backlog and waits for its first token', async () => {
+    const perSecond = 60;
+    const rate = { custom: { perSecond } };
+    const shop = await courier.open({ workers: 0, account: { rate } });
+    shop.fault('token', { accept: true, reply: { kind: 'normal' }, delayMs: 700, count: 1 });
+    await ids(shop, 'custom', 120);
+    await shop.startWorker();
+    await waitFor(() => shop.taken().length === 120, { timeoutMs: 10_000, intervalMs: 100 });
+    const { taken } = shop.judge().peakPerSecond;
+    expect(taken[`${shop.appId} /cgi-bin/message/custom/send`]).toBeLessThanOrEqual(
+      perSecond * 1.1,
+    );
+  });
+
   test('may be less than one a second', async () => {
     const shop = await courier.open({ account: { rate: { custom: { perSecond: 0.5 } } } });
     await ids(shop, 'custom', 3);

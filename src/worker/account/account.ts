@@ -22,6 +22,7 @@ import { createOrphans } from '../lane/orphans.ts';
 import { createParkedJobs } from '../lane/parked-jobs.ts';
 import type { WorkerMetrics } from '../metrics.ts';
 import { createWechatClient } from '../send/wechat-client.ts';
+import { createFirstToken } from '../token/first-token.ts';
 import { createTokenSeal } from '../token/seal.ts';
 import { createTokenSource } from '../token/token-source.ts';
 import { createTokenStore } from '../token/token-store.ts';
@@ -116,6 +117,7 @@ export function createAccount(deps: AccountDeps, account: Account): RunningAccou
     createOrphans({ appId, ledger, lanes, turns, logger }),
     createParkedJobs({ ...graveyard, metrics: laneMetrics, turns, logger }),
     createDeadLetterReconciler({ ...graveyard, turns, logger }),
+    createFirstToken(tokens, Object.values(lanes)),
     parallel('lanes', KINDS.map(lane)),
   ]);
   return {

@@ -36,12 +36,16 @@ export function createAccounts(
       await service.stop();
       logger.info({ appId }, wanted.has(appId) ? 'account changed' : 'account removed');
     }
-    for (const account of accounts) {
-      if (running.has(account.appId)) continue;
-      const service = createAccount(deps, account);
-      await service.start();
-      running.set(account.appId, { account, service });
-    }
+    const missing = accounts.filter(({ appId }) => !running.has(appId));
+    // Together: one whose token endpoint is slow must not keep the others waiting.
+    const started = await Promise.allSettled(missing.map(start));
+    for (const result of started) if (result.status === 'rejected') throw result.reason;
+  }
+
+  async function start(account: Account): Promise<void> {
+    const service = createAccount(deps, account);
+    await service.start();
+    running.set(account.appId, { account, service });
   }
 
   /** One change at a time, however often somebody asks. */
