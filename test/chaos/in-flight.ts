@@ -32,8 +32,13 @@ async function readLeases(redis: Redis, pid: number): Promise<string[]> {
   const lists = await Promise.all(
     KINDS.flatMap((kind) => {
       const lane = `${lanePrefix(APP_ID)}:${laneName(APP_ID, kind)}`;
-      // A process that was frozen may be sending what BullMQ has already put back.
-      return [redis.lrange(`${lane}:active`, 0, -1), redis.lrange(`${lane}:wait`, -NEXT, -1)];
+      // A process that was frozen may be sending what BullMQ has already put back, and what
+      // another one took up and put off because of the lease.
+      return [
+        redis.lrange(`${lane}:active`, 0, -1),
+        redis.lrange(`${lane}:wait`, -NEXT, -1),
+        redis.zrange(`${lane}:delayed`, 0, String(NEXT)),
+      ];
     }),
   );
   const messageKeys = lists.flat();

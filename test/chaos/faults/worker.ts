@@ -11,11 +11,13 @@ type On<Kind extends Action['kind']> = Extract<Action, { kind: Kind }>;
 const EXIT_CONFIG = 78;
 /** A skewed worker must ask Redis first, which may be away. */
 const REFUSAL_MS = 45_000;
+/** On a busy machine all may be starting at once. */
+const VACANCY_MS = 5000;
 /** What a stopped process had written has arrived by then, delays of its line included. */
 const ARRIVAL_MS = 1000;
 
 export async function kill(scene: Scene, action: On<'kill'>): Promise<Performed> {
-  const worker = someWorker(scene, action.worker);
+  const worker = await someWorker(scene, action.worker);
   if (worker === null) return nobody();
   const pid = scene.fleet.pid(worker) ?? 0;
   const at = Date.now();
@@ -26,7 +28,7 @@ export async function kill(scene: Scene, action: On<'kill'>): Promise<Performed>
 
 /** Stopped for longer than its locks last, then woken. */
 export async function freeze(scene: Scene, action: On<'freeze'>): Promise<Performed> {
-  const worker = someWorker(scene, action.worker);
+  const worker = await someWorker(scene, action.worker);
   if (worker === null) return nobody();
   const pid = scene.fleet.pid(worker) ?? 0;
   const from = Date.now();
@@ -55,7 +57,7 @@ async function leave(
   signal: 'SIGTERM' | 'SIGINT',
   killAfterMs: number,
 ): Promise<Performed> {
-  const worker = someWorker(scene, planned);
+  const worker = await someWorker(scene, planned);
   if (worker === null) return nobody();
   const pid = scene.fleet.pid(worker) ?? 0;
   const from = Date.now();
@@ -86,10 +88,16 @@ export async function skewedClock(
   return { ...performed(misbehaved), misbehaved };
 }
 
-/** The planned worker if it works, else the next that does. */
-function someWorker({ fleet }: Scene, planned: number): number | null {
-  const working = fleet.working();
-  return working.find((number) => number >= planned) ?? working[0] ?? null;
+/** The planned worker if it works, else the next that does, else the first that will. */
+async function someWorker({ fleet }: Scene, planned: number): Promise<number | null> {
+  const until = performance.now() + VACANCY_MS;
+  for (;;) {
+    const working = fleet.working();
+    const worker = working.find((number) => number >= planned) ?? working[0];
+    if (worker !== undefined) return worker;
+    if (performance.now() > until) return null;
+    await delay(100);
+  }
 }
 
 function nobody(): Performed {
