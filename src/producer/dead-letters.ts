@@ -7,6 +7,7 @@ import {
   openDeadLetters,
 } from '../shared/dead-letter.ts';
 import { CourierError } from '../shared/errors.ts';
+import type { StoredState } from '../shared/ledger/ledger.ts';
 import { requireMessageId } from '../shared/message/message-id.ts';
 import { DEAD_REASONS, type DeadReason } from '../shared/outcome.ts';
 import type { RedisClient } from '../shared/redis.ts';
@@ -79,6 +80,8 @@ export function openDeadLetterBox(
       call(async () => {
         const { appId, key } = requireMessageId(messageId);
         const ledger = lanes.ledger(appId);
+        // Of a redrive that was not finished the letter is the only copy of the content.
+        if (isOnItsWay((await ledger.read(key))?.state)) return false;
         const letters = await find(messageId);
         for (const letter of letters) await letter.remove();
         // Without a letter too: somebody may have removed it in the dashboard.
@@ -123,6 +126,10 @@ function matches(letter: DeadLetter, filter: DeadLetterFilter): boolean {
     (filter.errcode === undefined || letter.errcode === filter.errcode) &&
     (filter.since === undefined || letter.deadAt >= filter.since)
   );
+}
+
+function isOnItsWay(state: StoredState | undefined): boolean {
+  return state === 'queued' || state === 'sending' || state === 'retrying';
 }
 
 /** The newest first: one from before a redrive may still be there. */
