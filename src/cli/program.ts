@@ -3,6 +3,7 @@ import { version } from '../shared/version.ts';
 import { cancelCommand } from './commands/cancel.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { explainCommand } from './commands/explain.ts';
+import { keysCommand } from './commands/keys.ts';
 import { pauseCommand, resumeCommand } from './commands/pause.ts';
 import { queuesCommand } from './commands/queues.ts';
 import { sendCommand } from './commands/send.ts';
@@ -18,6 +19,7 @@ Environment:
   REDIS_URL              Redis to use; default: a running "npm start" in this folder,
                          else redis://127.0.0.1:6379/0
   COURIER_ACCOUNTS_FILE  the accounts; default ./accounts.json
+  COURIER_API_KEYS_FILE  hashed keys of the ingest API; default ./api-keys.json
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 78 bad configuration`;
 
@@ -39,6 +41,7 @@ export function buildProgram(): Command {
     queuesCommand(),
     pauseCommand(),
     resumeCommand(),
+    keysCommand(),
     explainCommand(),
     simulatorCommand(),
   ];

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import rateLimit from '@fastify/rate-limit';
 import {
   fastify,
@@ -15,6 +16,7 @@ import { requireScope } from './permission.ts';
 import {
   HttpError,
   type Problem,
+  PROBLEM_TYPE,
   problemOfCourier,
   problemOfHttp,
   sendProblem,
@@ -128,10 +130,32 @@ function serverOptions(): FastifyServerOptions {
       connectionsCheckingInterval: LOOK_FOR_SLOW_MS,
       maxHeaderSize: MOST_URL * 2,
     },
+    clientErrorHandler: answerOnSocket,
     frameworkErrors: (error, _request, reply) => {
       void sendProblem(reply as never, problemOfOther(error));
     },
   } as FastifyServerOptions;
+}
+
+/** What never became a request: too slow, too long, or no HTTP. */
+function answerOnSocket({ code }: { code?: string }, socket: Socket): void {
+  if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const answer =
+    code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? problemOfHttp({
+          code: 'ERR_TOO_SLOW',
+          message: `Expected headers within ${HEADERS_MS} ms and a body within ${REQUEST_MS} ms.`,
+        })
+      : problemOfCourier({
+          code: 'ERR_INVALID_MESSAGE',
+          message: 'Expected an HTTP/1.1 request with headers of at most 8 KB.',
+          issues: [],
+        });
+  const body = JSON.stringify(answer);
+  socket.end(
+    `HTTP/1.1 ${answer.status} ${answer.title}\r\nContent-Type: ${PROBLEM_TYPE}\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
 }
 
 /** @throws HttpError `ERR_UNAUTHENTICATED`, the same whatever is wrong */

@@ -5,6 +5,7 @@ import {
   deadLetterJobId,
   openDeadLetters,
 } from '../shared/dead-letter.ts';
+import type { StoredState } from '../shared/ledger/ledger.ts';
 import { requireMessageId } from '../shared/message/message-id.ts';
 import type { RedisClient } from '../shared/redis.ts';
 import type { OpenLanes } from './lanes.ts';
@@ -70,6 +71,8 @@ export function openDeadLetterBox(
       call(async () => {
         const { appId, key } = requireMessageId(messageId);
         const ledger = lanes.ledger(appId);
+        // Of a redrive that was not finished the letter is the only copy of the content.
+        if (isOnItsWay((await ledger.read(key))?.state)) return false;
         const letters = await find(messageId);
         for (const letter of letters) await letter.remove();
         // Without a letter too: somebody may have removed it in the dashboard.
@@ -78,6 +81,10 @@ export function openDeadLetterBox(
       }),
     close: async () => opened?.close(),
   };
+}
+
+function isOnItsWay(state: StoredState | undefined): boolean {
+  return state === 'queued' || state === 'sending' || state === 'retrying';
 }
 
 /** The newest first: one from before a redrive may still be there. */

@@ -10,28 +10,45 @@ export interface Service {
 
 /**
  * Starts services in order and stops them in reverse. A start that fails stops what had been
- * started; a stop that fails does not keep the others from stopping.
+ * started, the one that failed included; a stop that fails does not keep the others from
+ * stopping. A stop during the start lets the service that is just starting start, starts no
+ * further one, and stops all.
  */
 export function serviceStack(services: readonly Service[]): Service {
   let started: Service[] = [];
+  let starting: Promise<void> = Promise.resolve();
+  let stopping = false;
+
+  async function startAll(): Promise<void> {
+    for (const service of services) {
+      if (stopping) return;
+      started = [...started, service];
+      try {
+        await service.start();
+      } catch (error) {
+        await stopStarted().catch(() => undefined);
+        throw error;
+      }
+    }
+  }
+
+  async function stopStarted(): Promise<void> {
+    const running = started;
+    started = [];
+    await stopAll(running);
+  }
+
   return {
     name: 'stack',
-    async start() {
-      for (const service of services) {
-        try {
-          await service.start();
-        } catch (error) {
-          await stopAll(started).catch(() => undefined);
-          started = [];
-          throw error;
-        }
-        started = [...started, service];
-      }
+    start() {
+      stopping = false;
+      starting = startAll();
+      return starting;
     },
     async stop() {
-      const running = started;
-      started = [];
-      await stopAll(running);
+      stopping = true;
+      await starting.catch(() => undefined);
+      await stopStarted();
     },
   };
 }

@@ -56,6 +56,7 @@ export async function runProcess(
   });
 
   const details = await role.start();
+  if (stopping) return;
   // At every level: whoever started this process waits for the line.
   logger.child({}, { level: 'info' }).info(details, 'ready');
   await flushLogger(logger);

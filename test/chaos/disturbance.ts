@@ -19,6 +19,11 @@ export interface AttemptSpan {
 const TOKEN_WAIT_MS = 3000;
 /** A lock that could not be renewed meanwhile is missed at the next renewal: half its 15 s. */
 const AFTERMATH_MS = 7500;
+/**
+ * In the ledger an interrupted attempt lasts until somebody takes the message up. Its own process
+ * could send only as long as its lease.
+ */
+const LEASE_MS = 12_000;
 
 /**
  * Why nobody knows whether a message was sent: the disturbance that hit it while an attempt
@@ -35,7 +40,8 @@ export function explain(
       (hit === 'any' || hit.has(openid)) &&
       doubtful.some(
         ({ at, durationMs }) =>
-          at <= (hit === 'any' ? to + AFTERMATH_MS : to) && from <= at + TOKEN_WAIT_MS + durationMs,
+          at <= (hit === 'any' ? to + AFTERMATH_MS : to) &&
+          from <= at + Math.min(TOKEN_WAIT_MS + durationMs, LEASE_MS),
       ),
   );
   return cause?.what ?? null;

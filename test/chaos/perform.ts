@@ -27,7 +27,7 @@ export async function perform(scene: Scene, action: Action): Promise<Performed> 
     case 'skewed-clock':
       return await skewedClock(scene, action);
     case 'cut':
-      return cut(scene, action);
+      return await cut(scene, action);
     case 'black-hole':
       return await blackHole(scene, action);
     case 'delay':

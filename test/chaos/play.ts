@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { showProgress } from '../../src/local/progress.ts';
 import { createProducer } from '../../src/producer/index.ts';
+import { messageOf } from '../../src/shared/errors.ts';
 import type { PlannedAction } from './action.ts';
 import { conduct } from './conduct.ts';
 import { gatherEvidence } from './evidence.ts';
@@ -26,6 +27,8 @@ export interface Played {
   readonly wechat: Judgement;
   /** All messages have come to rest. */
   readonly settled: boolean;
+  /** Why not all messages were handed over, if so. */
+  readonly trafficTrouble: string | null;
 }
 
 /** Plays a plan on a stage: traffic and faults together, then calm, then the books. */
@@ -42,13 +45,24 @@ export async function play(
   try {
     await fleet.start();
     await loseReplies(scene);
-    const done = await underFaults(scene, options, plan, () => send(producer, manifest, options));
+    const [done, trafficTrouble] = await underFaults(scene, options, plan, () =>
+      send(producer, manifest, options),
+    );
     await stage.wechat.control('DELETE', 'faults');
     const settled = await rest(stage);
     const inflicted = done.flatMap(({ disturbances }) => disturbances);
     const evidence = await gatherEvidence(stage, producer, manifest, inflicted);
     const wechat = await stage.wechat.judge();
-    return { manifest: manifest.counts, fleet: fleet.counts, done, evidence, wechat, settled };
+    const { counts } = manifest;
+    return {
+      manifest: counts,
+      fleet: fleet.counts,
+      done,
+      evidence,
+      wechat,
+      settled,
+      trafficTrouble,
+    };
   } finally {
     await producer.close();
     await fleet.stop();
@@ -60,11 +74,11 @@ async function underFaults(
   options: RunOptions,
   plan: readonly PlannedAction[],
   traffic: () => Promise<void>,
-): Promise<Performed[]> {
+): Promise<[done: Performed[], trafficTrouble: string | null]> {
   const log = openRunLog(path.join(scene.stage.dir, 'run.jsonl'), options);
   try {
-    const [done] = await Promise.all([conduct(scene, plan, log), traffic()]);
-    return done;
+    const trouble = traffic().then(() => null, messageOf);
+    return await Promise.all([conduct(scene, plan, log), trouble]);
   } finally {
     await log.close();
   }

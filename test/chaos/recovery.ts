@@ -1,6 +1,11 @@
 import type { Disturbance } from './disturbance.ts';
 import type { Evidence } from './verdict.ts';
 
+/** Within which another worker takes up what a killed one had in flight: a lock and two looks. */
+export const RECOVERY_MS = 25_000;
+/** Within which half as much is sent as before Redis was away. */
+export const RESUMPTION_MS = 5000;
+
 /** How a set of times is spread, milliseconds; null without any. */
 export interface Spread {
   readonly count: number;

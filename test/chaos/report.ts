@@ -1,12 +1,9 @@
 import Table from 'cli-table3';
 import type { Machine } from '../../bench/machine.ts';
 import { commandOf, type RunOptions } from './options.ts';
-import type { Spread } from './recovery.ts';
+import { RECOVERY_MS, RESUMPTION_MS, type Spread } from './recovery.ts';
 import type { RunResult } from './run.ts';
 
-/** A killed worker's messages are taken up within a lock and two looks for lost ones. */
-const RECOVERY_MS = 25_000;
-const RESUMPTION_MS = 5000;
 /** So many findings are shown in full; the rest is in the JSON line's counts. */
 const SHOWN = 20;
 

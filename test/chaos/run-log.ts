@@ -43,6 +43,7 @@ const lineSchema = z.object({
   number: z.number(),
   offsetMs: z.number(),
   action: z.object({ kind: z.string() }).loose(),
+  worker: z.number().optional(),
 });
 
 /**
@@ -57,7 +58,11 @@ export function readRunLog(path: string): { run: RunOptions; plan: PlannedAction
     const { run } = headSchema.parse(JSON.parse(head));
     const plan = lines
       .map((line) => lineSchema.parse(JSON.parse(line)))
-      .map(({ number, offsetMs, action }) => ({ number, offsetMs, action }) as PlannedAction)
+      .map(({ number, offsetMs, action, worker }) => {
+        // On whom it fell then, should that be another than planned.
+        const again = 'worker' in action && worker !== undefined ? { ...action, worker } : action;
+        return { number, offsetMs, action: again } as PlannedAction;
+      })
       .toSorted((left, right) => left.number - right.number);
     return { run, plan };
   } catch (error) {

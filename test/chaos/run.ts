@@ -3,9 +3,15 @@ import type { FleetCounts } from './fleet.ts';
 import type { ManifestCounts } from './manifest.ts';
 import type { RunOptions } from './options.ts';
 import { play, type Played } from './play.ts';
-import { recoveryTimes, resumptionTimes, type Spread } from './recovery.ts';
+import {
+  RECOVERY_MS,
+  recoveryTimes,
+  RESUMPTION_MS,
+  resumptionTimes,
+  type Spread,
+} from './recovery.ts';
 import { openStage } from './stage.ts';
-import { judge, type Verdict } from './verdict.ts';
+import { type Evidence, judge, type Verdict } from './verdict.ts';
 import type { Judgement } from './wechat.ts';
 
 /** How a run went. */
@@ -40,7 +46,7 @@ export async function runChaos(
   try {
     const played = await play(stage, options, plan);
     const verdict = judge(played.evidence);
-    const complaints = complaintsOf(played, verdict);
+    const complaints = complaintsOf(played, verdict, options);
     const ok = verdict.ok && complaints.length === 0;
     kept = keep || !ok;
     return {
@@ -60,9 +66,6 @@ function resultOf(
   complaints: readonly string[],
   plan: readonly PlannedAction[],
 ) {
-  const outages = evidence.disturbances.filter(
-    ({ what, from, to }) => what.startsWith('Redis') && to > from,
-  );
   const actions: Record<string, number> = {};
   plan.forEach(({ action: { kind } }, index) => {
     if (done[index]?.outcome.startsWith('not done') === false) {
@@ -77,20 +80,57 @@ function resultOf(
     actions,
     wechat,
     recovery: recoveryTimes(evidence),
-    resumption: resumptionTimes(
-      evidence.taken.map(({ at }) => at),
-      outages,
-    ),
+    resumption: resumptionOf(evidence),
   };
 }
 
-function complaintsOf({ done, wechat, settled }: Played, verdict: Verdict): string[] {
+function complaintsOf(played: Played, verdict: Verdict, options: RunOptions): string[] {
+  const { done, wechat, settled, fleet, trafficTrouble } = played;
   const complaints = done.flatMap(({ misbehaved }) => misbehaved ?? []);
+  if (trafficTrouble !== null) complaints.push(trafficTrouble);
   if (!settled) complaints.push('the lanes did not empty');
+  if (fleet.crashes.length > 0)
+    complaints.push(`${fleet.crashes.length} workers ended by themselves`);
+  if (verdict.acknowledged !== options.messages) {
+    complaints.push(`${verdict.acknowledged} of ${options.messages} messages were acknowledged`);
+  }
+  complaints.push(...lateness(played, options));
   const theirs = [wechat.template.duplicates, wechat.custom.duplicates];
   const ours = [verdict.duplicatedTemplates, verdict.duplicatedCustoms];
   if (theirs.join() !== ours.join()) {
     complaints.push(`the simulator counts ${theirs.join(' and ')} duplicates, we ${ours.join()}`);
   }
   return complaints;
+}
+
+/** Times that are a promise where nothing else is wrong. */
+function lateness({ evidence }: Played, { profile }: RunOptions): string[] {
+  switch (profile) {
+    case 'recovery':
+      return late(
+        'messages of a killed worker taken up',
+        recoveryTimes(evidence).undisturbed,
+        RECOVERY_MS,
+      );
+    case 'redis':
+      return late('sending again after an outage', resumptionOf(evidence), RESUMPTION_MS);
+    case 'all':
+    case 'workers':
+      return [];
+  }
+}
+
+function late(what: string, { count, max }: Spread, limitMs: number): string[] {
+  if (max === null) return [`${what}: expected at least one, got none`];
+  return max > limitMs ? [`${what} (${count}): expected at most ${limitMs} ms, got ${max}`] : [];
+}
+
+function resumptionOf({ disturbances, taken }: Evidence): Spread {
+  const outages = disturbances.filter(
+    ({ what, from, to }) => what.startsWith('Redis') && to > from,
+  );
+  return resumptionTimes(
+    taken.map(({ at }) => at),
+    outages,
+  );
 }

@@ -182,7 +182,7 @@ function duplicatesOf({ taken }: Evidence, { owed, shown }: Books) {
 }
 
 /** Lists that name messages which are in another state, and sendings that nobody ordered. */
-function contradictions({ refused, said }: Evidence, books: Books): Finding[] {
+function contradictions({ refused, said, deadLetters }: Evidence, books: Books): Finding[] {
   const findings: Finding[] = [];
   const listed = (messageIds: Iterable<string>, state: MessageState, list: string): void => {
     for (const messageId of messageIds) {
@@ -191,6 +191,9 @@ function contradictions({ refused, said }: Evidence, books: Books): Finding[] {
       findings.push({ messageId, openid: '', what: `listed as ${list}, but ${actual}` });
     }
   };
+  for (const messageId of repeated(deadLetters)) {
+    findings.push({ messageId, openid: '', what: 'has two dead letters' });
+  }
   listed(books.letters, 'dead', 'dead letter');
   listed(books.unknown, 'unknown', 'unknown');
   for (const openid of refused) {
@@ -198,4 +201,9 @@ function contradictions({ refused, said }: Evidence, books: Books): Finding[] {
     findings.push({ messageId: '', openid, what: 'refused by the producer, taken by WeChat' });
   }
   return findings;
+}
+
+function repeated(items: readonly string[]): Set<string> {
+  const seen = new Set<string>();
+  return new Set(items.filter((item) => seen.size === seen.add(item).size));
 }

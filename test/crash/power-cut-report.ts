@@ -8,7 +8,8 @@ import type { PowerCut } from './power-cut.ts';
 export function isWithinPromise(cut: PowerCut): boolean {
   if (cut.acknowledgedWithin === 0 || cut.cutBytes === 0) return false;
   const allowed = cut.fsync === 'always' ? 0 : cut.acknowledgedWithin;
-  return cut.lost + cut.orphaned <= allowed && cut.templatesDoubled === 0;
+  const doubled = cut.templatesDoubled + (cut.fsync === 'always' ? cut.customsDoubled : 0);
+  return cut.lost + cut.orphaned <= allowed && doubled === 0;
 }
 
 /** The cuts as a person reads them. */

@@ -64,7 +64,7 @@ test.each([
   ['pm2 by itself', 1_600],
   ['pm2 as we ship it', 20_000],
 ])(
-  'a reload by %s (SIGINT, SIGKILL after %i ms) loses and doubles nothing',
+  'a reload by %s (SIGINT, SIGKILL after %i ms) lets requests of half a second end',
   async (_who, killMs) => {
     const here = await towns.open({ latency: 500 });
     const old = here.worker();
@@ -82,6 +82,28 @@ test.each([
     await expectNothingDoubled(here, 150);
   },
 );
+
+test('a reload that kills requests under way, as pm2 does after 1.6 s, loses and doubles nothing', async () => {
+  const here = await towns.open({ latency: 2500 });
+  const old = here.worker();
+  await old.ready();
+  const templates = await here.enqueue('template', 60);
+  const customs = await here.enqueue('custom', 60);
+  // The token takes as long as any answer.
+  await waitFor(() => here.simulator.judge().custom.accepted > 20, { timeoutMs: 15_000 });
+  const fresh = here.worker();
+  await fresh.ready();
+  const left = old.stop('SIGINT');
+  const kill = setTimeout(() => void old.stop('SIGKILL'), 1600);
+  expect(await left).toEqual({ code: null, signal: 'SIGKILL' });
+  clearTimeout(kill);
+  const ends = await ended(here, [...templates, ...customs]);
+  // Those whose request was under way may have arrived: nobody knows, so none goes again.
+  expect(ends['unknown']).toBeGreaterThan(0);
+  expect((ends['sent'] ?? 0) + (ends['unknown'] ?? 0)).toBe(120);
+  const { template, custom } = here.simulator.judge();
+  expect(template.duplicates + custom.duplicates).toBe(0);
+});
 
 test('a worker whose clock is an hour off refuses to start: exit 78, one line', async () => {
   const here = await towns.open();

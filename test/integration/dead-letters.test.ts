@@ -105,6 +105,31 @@ describe('a dead letter', () => {
 });
 
 describe('a redrive', () => {
+  test('that runs again after the message died anew changes nothing: the new letter counts', async () => {
+    const shop = await courier.open();
+    const messageId = await died(shop, { times: 2 });
+    const { data: first } = await shop.deadLetter(messageId);
+    await shop.producer.deadLetters.redrive(messageId);
+    await waitFor(async () => (await shop.deadLetter(messageId)).data.redrives === 1);
+    const queue = openDeadLetters(shop.redis, () => undefined);
+    try {
+      // As after a worker that died before it could say that the redrive was done.
+      await queue.add('dead-letter', first, { jobId: deadLetterJobId(messageId, 0) });
+      const again = await waitFor(async () => {
+        const job = await queue.getJob(messageId);
+        return (await job?.isFailed()) ? job : undefined;
+      });
+      await again?.retry('failed');
+      await eventually(async () => {
+        expect(await queue.getJob(messageId)).toBeUndefined();
+      });
+    } finally {
+      await queue.close();
+    }
+    expect(await shop.producer.status(messageId)).toMatchObject({ state: 'dead' });
+    expect(shop.taken('custom')).toEqual([]);
+  });
+
   test('by the library sends the message with the id it had and a fresh budget', async () => {
     const shop = await courier.open();
     const messageId = await died(shop);

@@ -285,11 +285,13 @@ function anyCommand(): fc.Arbitrary<Command>[] {
         expect(state === 'cancelled').toBe(model.cancel());
       }),
     ),
-    message.map((at) =>
-      onMessage(at, 'redrive', async (model, real, key) => {
-        const state = await real.ledger.redrive(key, model.kind);
-        model.redrive();
-        expect(state).toBe(model.state);
+    fc.tuple(message, fc.constantFrom(0, 0, 1)).map(([at, letterAge]) =>
+      onMessage(at, `redrive by a letter ${letterAge} too old`, async (model, real, key) => {
+        const isStale = letterAge > 0 && model.state === 'dead';
+        const written = model.redrives - letterAge;
+        const state = await real.ledger.redrive(key, model.kind, written);
+        if (!isStale) model.redrive();
+        expect(state).toBe(isStale ? 'stale' : model.state);
       }),
     ),
     fc.tuple(message, fc.constantFrom('same', 'same', 'other')).map(([at, content]) =>

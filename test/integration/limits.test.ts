@@ -77,6 +77,19 @@ describe('the minute limit (45011)', () => {
     await redis.hset(key, 'until', Date.now() - 61_000);
     await sleeps.sleep('rate-limit', { detail: '45011' });
     expect(await redis.hget(key, 'step')).toBe('5000');
+    // A sleep of a given length is no step: what doubles goes on where it was.
+    const lasts = async (): Promise<number> => {
+      const left = Number(await redis.hget(key, 'until')) - Date.now();
+      await redis.hset(key, 'until', Date.now() - 1_000);
+      return left;
+    };
+    await redis.del(key);
+    await sleeps.sleep('token', { detail: 'no answer' });
+    expect(await lasts()).toBeGreaterThan(500);
+    await sleeps.sleep('token', { detail: 'another asks', exactlyMs: 500 });
+    expect(await lasts()).toBeLessThanOrEqual(500);
+    await sleeps.sleep('token', { detail: 'no answer' });
+    expect(await lasts()).toBeGreaterThan(1500);
   });
 });
 

@@ -16,17 +16,22 @@ const redis = useRedis();
 const LIFE_MS = 7_200_000;
 
 /** Two processes with one account: a source that numbers its tokens, and a clock to turn. */
-function twoProcesses(): { here: Tokens; there: Tokens; turn: (ms: number) => void } {
+function twoProcesses(answersAfter?: Promise<void>): {
+  here: Tokens;
+  there: Tokens;
+  turn: (ms: number) => void;
+} {
   let nowMs = 1_800_000_000_000;
   let fetched = 0;
   const appId = freshAppId();
   const clock: Clock = { now: () => nowMs, monotonic: () => nowMs };
   const source: TokenSource = {
     canForce: false,
-    fetch: async () => ({
-      kind: 'token',
-      fetched: { token: `token-${(fetched += 1)}`, fetchedAt: nowMs, expiresAt: nowMs + LIFE_MS },
-    }),
+    fetch: async () => {
+      await answersAfter;
+      const token = `token-${(fetched += 1)}`;
+      return { kind: 'token', fetched: { token, fetchedAt: nowMs, expiresAt: nowMs + LIFE_MS } };
+    },
   };
   const seal = createTokenSeal({ appId, secret: new Secret('a-secret') }, randomBytes);
   const process = (owner: string) =>
@@ -60,4 +65,17 @@ test('a token that ran out in memory is renewed, not sent', async () => {
   await here.current('0');
   turn(LIFE_MS);
   expect(await here.current('1')).toEqual({ kind: 'token', token: 'token-2', generation: '2' });
+});
+
+test('who waits for another to fetch it is told to come back soon; who asks in vain is not', async () => {
+  let answer: () => void = () => undefined;
+  const { here, there } = twoProcesses(new Promise((resolve) => (answer = resolve)));
+  const asking = here.current('0');
+  // The second finds the lock taken, whichever of the two is quicker at Redis.
+  const results = await Promise.all([asking, there.current('0')]);
+  answer();
+  expect(results.map((result) => 'soon' in result && result.soon).toSorted()).toEqual([
+    false,
+    true,
+  ]);
 });

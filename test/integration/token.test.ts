@@ -136,6 +136,15 @@ describe('the stable endpoint', () => {
     expect(shop.log().filter(({ msg }) => msg === 'lane sleeps').length).toBeGreaterThan(0);
   });
 
+  test('whose own quota is spent (45009) is left alone for a minute; nothing dies of it', async () => {
+    const shop = await courier.open({ account: fast });
+    shop.fault('token', { accept: false, reply: { kind: 'errcode', errcode: 45_009 } });
+    const [id = ''] = await enqueue(shop, 'custom', 1);
+    await waitFor(() => shop.log().find(({ msg }) => msg === 'lane sleeps'));
+    expect(await shop.redis.pttl(shop.keys.tokenLock)).toBeGreaterThan(50_000);
+    expect(await shop.producer.status(id)).toMatchObject({ state: 'queued', attempts: [] });
+  });
+
   test('that answers rubbish gives no token, and nothing is sent with it', async () => {
     const shop = await courier.open({ account: fast });
     shop.fault('token', { accept: true, reply: { kind: 'bad-gateway' }, count: 1 });
@@ -327,6 +336,14 @@ describe('the pause of an account', () => {
     const open = () => createAccountPause({ redis, appId, lanes, clock, logger });
     return { shop, pause: open(), other: open() };
   }
+
+  test('that a process did not live to finish is finished by the next, with alarm and probe', async () => {
+    const { shop, pause } = await pauseOf(Date.now);
+    await shop.redis.hset(shop.keys.pause, { since: Date.now(), cause: 'wechat', errcode: 40_164 });
+    await pause.pause(40_164, 'ip not in whitelist');
+    expect(lines.map(({ code }) => code)).toEqual(['account-paused']);
+    expect(Number(await shop.redis.hget(shop.keys.pause, 'probeAt'))).toBeGreaterThan(Date.now());
+  });
 
   test('is probed after a minute, by one of all processes, later and later while it lasts', async () => {
     let now = 1_000_000;

@@ -23,7 +23,7 @@ export async function failover({ short, seed, say }: MeasureOptions): Promise<Me
   const group = await startSentinelGroup();
   const scene = await openScene({ redis: group, latency: '60:400' });
   try {
-    await scene.fleet({ size: PROCESSES });
+    const fleet = await scene.fleet({ size: PROCESSES });
     const load = startLoad({ ...scene, perSecond: PER_SECOND, customEvery: 0 });
     await delay(3000);
     const strikes: number[] = [];
@@ -52,12 +52,16 @@ export async function failover({ short, seed, say }: MeasureOptions): Promise<Me
       measured:
         `${doubled} of ${acknowledged} doubled, back after ${most(back)} ms at most; ` +
         `lost ${lost}, unknown or dead ${unknown + dead}`,
-      held: doubled === 0 && most(back) <= LIMIT_MS,
+      held:
+        doubled === 0 &&
+        load.refused.length + fleet.counts.crashes.length === 0 &&
+        most(back) <= LIMIT_MS,
       details: {
         failovers,
         reckoning,
         doubts: load.doubts,
         refused: load.refused,
+        crashes: fleet.counts.crashes,
         backMs: { p50: median(back), p100: most(back), all: back },
       },
     };

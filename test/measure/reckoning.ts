@@ -11,12 +11,14 @@ export interface Reckoning {
   readonly shown: number;
   /** Sendings beyond the first that a recipient sees. */
   readonly doubled: number;
-  /** Not taken by WeChat, and our own books say `unknown` or `dead`. */
+  /** So our own books say, whether WeChat took it or not. */
   readonly unknown: number;
   readonly dead: number;
-  /** Neither at WeChat nor in an end state. */
+  /** Neither at WeChat nor unknown or dead. */
   readonly lost: number;
 }
+
+const AT_ONCE = 200;
 
 export interface ReckoningOptions {
   /** How long the lanes may take to become empty. Default 90,000: more than any recovery. */
@@ -32,17 +34,18 @@ export async function reckon(
   await untilIdle(lanesOf(scene), options.timeoutMs ?? 90_000);
   await scene.takings.refresh();
   const counts = { shown: 0, doubled: 0, unknown: 0, dead: 0, lost: 0 };
-  for (const [openid, messageId] of acknowledged) {
-    const times = scene.takings.shown(openid);
-    counts.doubled += Math.max(0, times - 1);
-    if (times > 0) {
-      counts.shown += 1;
-      continue;
-    }
-    const state = (await scene.producer.status(messageId))?.state;
-    if (state === 'unknown') counts.unknown += 1;
-    else if (state === 'dead') counts.dead += 1;
-    else counts.lost += 1;
+  const all = [...acknowledged];
+  for (let start = 0; start < all.length; start += AT_ONCE) {
+    const part = all.slice(start, start + AT_ONCE);
+    const statuses = await Promise.all(part.map(([, id]) => scene.producer.status(id)));
+    part.forEach(([openid], index) => {
+      const times = scene.takings.shown(openid);
+      const state = statuses[index]?.state;
+      counts.doubled += Math.max(0, times - 1);
+      if (times > 0) counts.shown += 1;
+      if (state === 'unknown' || state === 'dead') counts[state] += 1;
+      else if (times === 0) counts.lost += 1;
+    });
   }
   return { acknowledged: acknowledged.size, ...counts };
 }

@@ -19,7 +19,7 @@ export async function redisKills({ short, seed, say }: MeasureOptions): Promise<
   const redis = await startedRedis();
   const scene = await openScene({ redis, latency: '60:400' });
   try {
-    await scene.fleet({ size: PROCESSES });
+    const fleet = await scene.fleet({ size: PROCESSES });
     const load = startLoad({ ...scene, perSecond: PER_SECOND });
     await delay(2000);
     const starts: number[] = [];
@@ -42,12 +42,16 @@ export async function redisKills({ short, seed, say }: MeasureOptions): Promise<
       measured:
         `${reckoning.acknowledged} acknowledged, ${lost} lost, ${doubled} doubled, ` +
         `${unknown + dead} unknown or dead, back after ${most(back)} ms at most`,
-      held: lost + doubled + dead + unknown === 0 && most(back) <= limitMs,
+      held:
+        lost + doubled + dead + unknown === 0 &&
+        load.refused.length + fleet.counts.crashes.length === 0 &&
+        most(back) <= limitMs,
       details: {
         cycles,
         reckoning,
         doubts: load.doubts,
         refused: load.refused,
+        crashes: fleet.counts.crashes,
         backMs: { p50: median(back), p100: most(back) },
       },
     };

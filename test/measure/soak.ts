@@ -17,6 +17,8 @@ const SHORT_MINUTES = 6;
 const SAMPLE_MS = 5000;
 const MOST_LOOP_MS = 200;
 const MOST_MB_PER_HOUR = 1;
+/** A line that is less sure than this, in MB an hour, shows nothing. */
+const MOST_UNCERTAIN = 5;
 /** What a message may leave behind: its ledger record, kept for 72 hours. */
 const MOST_BYTES_PER_MESSAGE = 250 * 1.15;
 /** Longest time in which memory may still settle. */
@@ -70,9 +72,9 @@ export async function soak(options: MeasureOptions): Promise<Measured> {
         `memory ${slopes.map(megabytes).join(' and ')} MB/h, ` +
         `Redis ${Math.round(perMessage.perUnit)} bytes a message, loop p99.9 ${p999} ms; ` +
         `${lost} lost, ${doubled} doubled of ${acknowledged}`,
-      // A slope that may as well be none is no sign of a leak; how sure that is, the interval says.
+      // A slope that may as well be none is no sign of a leak, if the interval says anything.
       held:
-        slopes.every(({ perUnit, uncertainty }) => perUnit - uncertainty < MOST_MB_PER_HOUR) &&
+        slopes.every(isFlat) &&
         perMessage.perUnit <= MOST_BYTES_PER_MESSAGE &&
         p999 < MOST_LOOP_MS &&
         loop.length === PROCESSES &&
@@ -82,6 +84,10 @@ export async function soak(options: MeasureOptions): Promise<Measured> {
   } finally {
     await scene.close();
   }
+}
+
+function isFlat({ perUnit, uncertainty }: Slope): boolean {
+  return perUnit - uncertainty < MOST_MB_PER_HOUR && uncertainty < MOST_UNCERTAIN;
 }
 
 async function watch(

@@ -54,6 +54,7 @@ export async function stop({ short, seed, say }: MeasureOptions): Promise<Measur
         unclean === 0 &&
         most(times) <= LIMIT_MS &&
         watch.stalled() === 0 &&
+        load.refused.length + fleet.counts.crashes.length === 0 &&
         doubled + lost + unknown === 0,
       details: {
         reckoning,

@@ -32,9 +32,9 @@ test('a failing start stops what had been started, and tells why', async () => {
   const log: string[] = [];
   const stack = serviceStack([recorder(log, 'a'), recorder(log, 'b', 'start'), recorder(log, 'c')]);
   await expect(stack.start()).rejects.toThrow('b does not start');
-  expect(log).toEqual(['start a', 'start b', 'stop a']);
+  expect(log).toEqual(['start a', 'start b', 'stop b', 'stop a']);
   await stack.stop();
-  expect(log).toHaveLength(3);
+  expect(log).toHaveLength(4);
 });
 
 test('the reason of a failing start survives a failing stop', async () => {
@@ -55,6 +55,27 @@ test('a failing stop keeps nobody else from stopping, and is told', async () => 
   expect(log.slice(3)).toEqual(['stop c', 'stop b', 'stop a']);
   expect(error).toBeInstanceOf(AggregateError);
   expect((error as AggregateError).errors).toHaveLength(2);
+});
+
+test('a stop during the start waits for what is starting, starts no more, and stops all', async () => {
+  const log: string[] = [];
+  let letStart: () => void = () => undefined;
+  const slow: Service = {
+    name: 'slow',
+    start: () => new Promise((resolve) => (letStart = resolve)),
+    async stop() {
+      log.push('stop slow');
+    },
+  };
+  const stack = serviceStack([recorder(log, 'a'), slow, recorder(log, 'c')]);
+  const started = stack.start();
+  await Promise.resolve();
+  const stopped = stack.stop();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(log).toEqual(['start a']);
+  letStart();
+  await Promise.all([started, stopped]);
+  expect(log).toEqual(['start a', 'stop slow', 'stop a']);
 });
 
 test('stopping before starting and stopping twice do nothing', async () => {

@@ -139,6 +139,7 @@ export function componentSchemas(): Readonly<Record<string, Schema>> {
     Redriven: object({
       count: { ...whole, description: 'Redrives that were requested.' },
       notFound: { ...listOf(text), description: 'Ids of no dead letter.' },
+      notPossible: { ...listOf(text), description: 'Their content is gone.' },
       more: { ...flag, description: 'Others match too: repeat the call.' },
     }),
     Account: object({

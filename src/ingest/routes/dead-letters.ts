@@ -82,10 +82,12 @@ export function deadLetterRoutes(app: FastifyInstance, { deadLetters }: Producer
       const chosen = messageIds
         ? ownIds(request.apiKey, messageIds)
         : await idsOf(deadLetters, ownFilter(request.apiKey, fields));
-      const missing = await redriveAll(deadLetters, chosen);
+      const fates = await redriveAll(deadLetters, chosen);
+      const those = (fate: Fate) => chosen.filter((_, index) => fates[index] === fate);
       return reply.code(202).send({
-        count: chosen.length - missing.length,
-        notFound: missing,
+        count: those('requested').length,
+        notFound: those('missing'),
+        notPossible: those('impossible'),
         more: !messageIds && chosen.length === MOST_REDRIVEN,
       });
     },
@@ -125,18 +127,23 @@ async function idsOf(letters: DeadLetters, filter: DeadLetterFilter): Promise<st
   return found.map(({ messageId }) => messageId);
 }
 
-/** The workers carry redrives out, each lane at its own rate. Returns those that are no dead letters. */
-async function redriveAll(
-  letters: DeadLetters,
-  messageIds: readonly string[],
-): Promise<readonly string[]> {
-  const missing: string[] = [];
+/** What became of each; `impossible`: its content is gone, there is nothing to send. */
+type Fate = 'requested' | 'missing' | 'impossible';
+
+/** The workers carry redrives out, each lane at its own rate. */
+async function redriveAll(letters: DeadLetters, messageIds: readonly string[]): Promise<Fate[]> {
+  const fates: Fate[] = [];
   for (let start = 0; start < messageIds.length; start += AT_ONCE) {
     const chunk = messageIds.slice(start, start + AT_ONCE);
-    const done = await Promise.all(chunk.map((messageId) => letters.redrive(messageId)));
-    missing.push(...chunk.filter((_, index) => done[index] === false));
+    fates.push(...(await Promise.all(chunk.map((messageId) => redriveOne(letters, messageId)))));
   }
-  return missing;
+  return fates;
+}
+
+async function redriveOne(letters: DeadLetters, messageId: string): Promise<Fate> {
+  const letter = await letters.show(messageId);
+  if (letter && !letter.job) return 'impossible';
+  return (await letters.redrive(messageId)) ? 'requested' : 'missing';
 }
 
 function whole(expected: string, least = Number.MIN_SAFE_INTEGER, most = Number.MAX_SAFE_INTEGER) {

@@ -17,8 +17,12 @@ export interface Ledger {
   settle(request: SettleRequest): Promise<Settled>;
   /** Resolves to `cancelled`, to the state that forbids it, or to null for an unknown id. */
   cancel(messageKey: string): Promise<StoredState | null>;
-  /** A dead message becomes `queued` with a fresh budget; any other state is left and returned. */
-  redrive(messageKey: string, kind: Kind): Promise<StoredState>;
+  /**
+   * A dead message becomes `queued` with a fresh budget; any other state is left and returned.
+   * `stale`: it was redriven more than `redrives` times and is dead again, which another letter
+   * says.
+   */
+  redrive(messageKey: string, kind: Kind, redrives: number): Promise<StoredState | 'stale'>;
   read(messageKey: string): Promise<LedgerRecord | null>;
   /** Forgets a dead message that a person purged; false if it is not dead. */
   forget(messageKey: string): Promise<boolean>;

@@ -79,19 +79,21 @@ export function createRedisLedger(options: RedisLedgerOptions): Ledger {
       const state = await scripts.cancel.run(redis, [keys.ledger(messageKey)], [options.ttlMs]);
       return parseState(String(state));
     },
-    async redrive(messageKey, kind) {
+    async redrive(messageKey, kind, redrives) {
       const scriptKeys = [keys.ledger(messageKey), keys.deadPending];
       const state = await scripts.redrive.run(redis, scriptKeys, [
         messageKey,
         short(kind),
         options.ttlMs,
+        redrives,
       ]);
+      if (state === 'STALE') return 'stale';
       return parseState(String(state)) ?? unexpected('redrive', state);
     },
     read: async (messageKey) => parseRecord(await redis.hgetall(keys.ledger(messageKey))),
     async forget(messageKey) {
       const scriptKeys = [keys.ledger(messageKey), keys.deadPending];
-      return (await scripts.forget.run(redis, scriptKeys, [messageKey])) === 1;
+      return (await scripts.forget.run(redis, scriptKeys, [messageKey, options.ttlMs])) === 1;
     },
     pendingDeadLetters: (limit) => redis.zrange(keys.deadPending, 0, `${limit - 1}`),
     async confirmDeadLetter(messageKey) {

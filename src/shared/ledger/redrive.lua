@@ -1,10 +1,15 @@
 -- Puts a dead message back with a fresh attempt budget; its history stays.
 -- KEYS 1  ledger record   KEYS 2  set of pending dead letters
 -- ARGV 1  message key   2  kind (t|c)   3  ms that an ended message's record is kept
--- returns the state after the call: 'queued' means that a job belongs into the lane
+--      4  how often it had been redriven when this letter was written
+-- returns the state after the call: 'queued' means that a job belongs into the lane; 'STALE' that
+-- it has died again since, and has another letter
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local st = redis.call('HGET', KEYS[1], 'st')
+if st == 'dead' and (tonumber(redis.call('HGET', KEYS[1], 'g')) or 0) ~= tonumber(ARGV[4]) then
+  return 'STALE'
+end
 if st == 'dead' or not st then
   -- First what frees memory: a Redis that is full takes the rest only then.
   redis.call('HDEL', KEYS[1], 'why', 'ec', 'end', 'n', 't0', 'due', 'i', 'i0')

@@ -51,14 +51,17 @@ export function createAccountPause(deps: AccountPauseDeps): AccountPause {
 
   return {
     async pause(errcode, errmsg) {
-      const first = await redis.hsetnx(key, 'since', clock.now());
+      await redis.hsetnx(key, 'since', clock.now());
       // Every time, not only the first: a crash in between, or somebody who resumed the lanes by
       // hand, must not leave messages running against the same wall.
       if ((await redis.hget(key, 'cause')) === 'operator') return await pauseLanes();
       await redis.hset(key, 'cause', 'wechat', 'errcode', errcode, 'errmsg', errmsg);
       await redis.persist(key);
       await pauseLanes();
-      if (first === 0) return;
+      // Once for each pause, and not by its first line: one that died on its way here must not
+      // leave the account without a probe.
+      const planned = await redis.hsetnx(key, 'probeAt', clock.now() + FIRST_PROBE_MS);
+      if (planned === 0) return;
       const probeInMs = await scheduleProbe(errcode);
       const { meaning, advice } = explainErrcode(errcode);
       logger.error(
@@ -75,9 +78,10 @@ export function createAccountPause(deps: AccountPauseDeps): AccountPause {
     async resume() {
       // An operator may have paused the account while the probe was under way.
       if ((await redis.hget(key, 'cause')) !== 'wechat') return;
+      // The lanes first: should this process die in between, the account is probed again.
+      await Promise.all(lanes.map((lane) => lane.resume()));
       await redis.hdel(key, 'since', 'probeAt');
       await redis.pexpire(key, PROBATION_MS);
-      await Promise.all(lanes.map((lane) => lane.resume()));
       logger.warn({ appId }, `Account ${appId} is resumed: WeChat gave it a token`);
     },
     async postpone() {

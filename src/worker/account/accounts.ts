@@ -69,12 +69,14 @@ export function createAccounts(
   return {
     name: 'accounts',
     async start() {
-      await apply(file.first);
+      // Whoever stops meanwhile waits for it.
+      applying = apply(file.first);
+      await applying;
       await watch.start();
     },
     async stop() {
       await watch.stop();
-      await applying;
+      await applying.catch(() => undefined);
       await Promise.all([...running.values()].map(({ service }) => service.stop()));
       running.clear();
     },

@@ -29,7 +29,7 @@ export async function redrive(target: RedriveTarget, letter: DeadLetter): Promis
   const oldState = await old?.getState();
   if (oldState === 'active') return 'later';
   if (oldState === 'completed' || oldState === 'failed') await old?.remove();
-  const state = await ledger.redrive(key, letter.kind);
+  const state = await ledger.redrive(key, letter.kind, letter.redrives);
   logger.info({ messageId: letter.messageId, kind: letter.kind, state }, 'redriven');
   // `queued` also after a crash between the two steps: adding the job is idempotent.
   if (state === 'queued') {

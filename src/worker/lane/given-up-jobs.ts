@@ -34,16 +34,18 @@ function createLooker(lane: LaneQueue, logger: Logger): () => Promise<void> {
   let seenUntil = 0;
   return async () => {
     let newest = seenUntil;
+    const givenUp: Job<LaneJob, LaneResult>[] = [];
     for (let start = 0; ; start += PAGE) {
       const page = await lane.getFailed(start, start + PAGE - 1);
       const fresh = page.filter((job) => (job.finishedOn ?? 0) >= seenUntil);
-      for (const job of fresh) {
-        newest = Math.max(newest, job.finishedOn ?? 0);
-        if (job.failedReason.startsWith(PARKED_REASON)) continue;
-        logger.warn({ lane: lane.name, jobId: job.id, why: job.failedReason }, 'running again');
-        await retry(job);
-      }
+      for (const job of fresh) newest = Math.max(newest, job.finishedOn ?? 0);
+      givenUp.push(...fresh.filter((job) => !job.failedReason.startsWith(PARKED_REASON)));
       if (fresh.length < PAGE) break;
+    }
+    // Afterwards: each retry takes one out of the list that the pages count through.
+    for (const job of givenUp) {
+      logger.warn({ lane: lane.name, jobId: job.id, why: job.failedReason }, 'running again');
+      await retry(job);
     }
     // The workers' clocks may differ a little.
     seenUntil = Math.max(0, newest - CLOCK_MARGIN_MS);

@@ -20,5 +20,6 @@ export function createFirstToken(tokens: Tokens, lanes: readonly LaneQueue[]): S
 
 /** A paused account must not be asked for: its probe does that, in its own time. */
 async function hasBacklog(lane: LaneQueue): Promise<boolean> {
-  return !(await lane.isPaused()) && (await lane.getWaitingCount()) > 0;
+  if (await lane.isPaused()) return false;
+  return (await lane.getJobCountByTypes('waiting', 'prioritized', 'delayed')) > 0;
 }

@@ -60,6 +60,15 @@ const SECOND_LOOK_MS = 2000;
 export function createTokens(deps: TokensDeps): Tokens {
   const { store, clock } = deps;
   let cached: SharedToken | null = null;
+  let fetches = 0;
+  /** As it is, counted: who asks itself does not wait for another. */
+  const source: TokenSource = {
+    canForce: deps.source.canForce,
+    async fetch(options) {
+      fetches += 1;
+      return await deps.source.fetch(options).finally(() => (fetches -= 1));
+    },
+  };
   let aheadAgainAt = 0;
   const renewals = new Map<string, Promise<TokenResult>>();
 
@@ -67,7 +76,7 @@ export function createTokens(deps: TokensDeps): Tokens {
   function renewOnce(badGeneration: string, cause: RenewalCause): Promise<TokenResult> {
     const running = renewals.get(badGeneration);
     if (running) return running;
-    const started = renew(deps, badGeneration, cause)
+    const started = renew({ ...deps, source }, badGeneration, cause)
       .then((renewed) => {
         if ('generation' in renewed) cached = renewed;
         return 'generation' in renewed ? asResult(renewed) : renewed;
@@ -106,10 +115,14 @@ export function createTokens(deps: TokensDeps): Tokens {
     return unexpired(cached) ?? (await renewOnce(cached.generation, 'expired'));
   }
 
+  const tooLate = () =>
+    fetches > 0 ? unavailable('no token in time') : soonAvailable('no token in time');
+
   return {
     // A timer and a race for each message would cost more than all the rest of this.
-    current: (sharedGeneration) => inMemory(sharedGeneration) ?? inTime(current(sharedGeneration)),
-    renew: (badGeneration, cause) => inTime(renewOnce(badGeneration, cause)),
+    current: (sharedGeneration) =>
+      inMemory(sharedGeneration) ?? inTime(current(sharedGeneration), tooLate),
+    renew: (badGeneration, cause) => inTime(renewOnce(badGeneration, cause), tooLate),
     fetchedAt: () => cached?.fetchedAt ?? null,
   };
 }
@@ -224,10 +237,13 @@ function asResult({ token, generation }: SharedToken): TokenResult {
  * A send waits this long for a token, then goes back to its lane without an attempt. Never
  * rejects: the message holds a lease, and trouble with Redis is not the message's fault.
  */
-async function inTime(result: Promise<TokenResult>): Promise<TokenResult> {
+async function inTime(
+  result: Promise<TokenResult>,
+  tooLate: () => TokenResult,
+): Promise<TokenResult> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<TokenResult>((resolve) => {
-    timer = setTimeout(resolve, TIMINGS.tokenRenewalMs, soonAvailable('no token in time'));
+    timer = setTimeout(() => resolve(tooLate()), TIMINGS.tokenRenewalMs);
   });
   try {
     return await Promise.race([result, deadline]);

@@ -63,7 +63,10 @@ async function leave(
   const from = Date.now();
   const left = await scene.fleet.leave(worker, signal, killAfterMs);
   const outcome = `left with ${left.signal ?? left.code} after ${left.ms} ms`;
-  if (left.signal !== 'SIGKILL') return { worker, ...performed(outcome) };
+  if (left.signal !== 'SIGKILL') {
+    const misbehaved = left.code === 0 ? {} : { misbehaved: `asked to leave, it ${outcome}` };
+    return { worker, ...performed(outcome), ...misbehaved };
+  }
   const disturbance = await aftermath(scene, worker, pid, 'kill', from);
   return { worker, ...performed(`${outcome} ${held(disturbance)}`, disturbance) };
 }
