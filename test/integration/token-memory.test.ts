@@ -74,8 +74,6 @@ test('who waits for another to fetch it is told to come back soon; who asks in v
   // The second finds the lock taken, whichever of the two is quicker at Redis.
   const results = await Promise.all([asking, there.current('0')]);
   answer();
-  expect(results.map((result) => 'soon' in result && result.soon).toSorted()).toEqual([
-    false,
-    true,
-  ]);
+  const soon = results.filter((result) => 'soon' in result && result.soon);
+  expect([results.length, soon.length]).toEqual([2, 1]);
 });
