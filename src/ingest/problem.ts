@@ -66,10 +66,6 @@ export class HttpError extends Error {
   }
 }
 
-export function statusOfCode(code: ErrorCode): number {
-  return STATUS[code];
-}
-
 export function problemOfHttp({ code, message }: Pick<HttpError, 'code' | 'message'>): Problem {
   return problem(HTTP_CODES[code], code, message);
 }

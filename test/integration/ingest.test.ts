@@ -327,7 +327,7 @@ describe('dead letters', () => {
       const query = `appId=${shop.appId}&limit=7${cursor && `&cursor=${cursor}`}`;
       const { json } = await api.call('GET', `/v1/dead-letters?${query}`);
       seen.push(...(json['deadLetters'] as { messageId: string }[]).map((one) => one.messageId));
-      cursor = String(json['cursor'] ?? '');
+      cursor = typeof json['cursor'] === 'string' ? json['cursor'] : '';
       if (cursor === '') break;
     }
     expect(seen.toSorted()).toEqual(ids.toSorted());
