@@ -15,6 +15,8 @@ export interface Look {
 export interface AppendOnlyFile {
   /** The last look at it up to this time. */
   lookAt(ms: number): Look;
+  /** The first look at it from this time on: all that was written by then is in it. */
+  lookAfter(ms: number): Look;
   /** Looks once more and then no longer. */
   stopLooking(): void;
   /** Throws away what was written later; Redis must not be running. */
@@ -33,6 +35,7 @@ export async function watchAppendOnlyFile(redisDir: string): Promise<AppendOnlyF
   const timer = setInterval(look, LOOK_MS);
   return {
     lookAt: (ms) => looks.findLast(({ at }) => at <= ms) ?? { at: 0, size: 0 },
+    lookAfter: (ms) => looks.find(({ at }) => at >= ms) ?? looks.at(-1) ?? { at: 0, size: 0 },
     stopLooking() {
       clearInterval(timer);
       look();

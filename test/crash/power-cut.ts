@@ -130,8 +130,8 @@ async function loadAndCut(redis: RestartableRedis, dir: string, fsync: Fsync): P
   await load;
   await producer.close();
   file.stopLooking();
-  const safeAt = fsync === 'everysec' ? at - 1000 : (acknowledged.at(-1)?.at ?? 0);
-  const kept = file.lookAt(safeAt);
+  const lastAt = acknowledged.at(-1)?.at ?? 0;
+  const kept = fsync === 'everysec' ? file.lookAt(at - 1000) : file.lookAfter(lastAt);
   await file.cutTo(kept.size);
   await redis.start();
   return {
