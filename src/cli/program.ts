@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { version } from '../shared/version.ts';
 import { cancelCommand } from './commands/cancel.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { keysCommand } from './commands/keys.ts';
 import { pauseCommand, resumeCommand } from './commands/pause.ts';
@@ -10,6 +11,7 @@ import { sendCommand } from './commands/send.ts';
 import { simulatorCommand } from './commands/simulator.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
+import { tokenCommand } from './commands/token.ts';
 import { unknownCommand } from './commands/unknown.ts';
 
 const AFTER = `
@@ -41,8 +43,10 @@ export function buildProgram(): Command {
     queuesCommand(),
     pauseCommand(),
     resumeCommand(),
+    tokenCommand(),
     keysCommand(),
     explainCommand(),
+    doctorCommand(),
     simulatorCommand(),
   ];
   for (const command of commands) {

@@ -120,7 +120,6 @@ const none = {
 function serverOptions(): FastifyServerOptions {
   return {
     logger: false,
-    disableRequestLogging: true,
     requestTimeout: REQUEST_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
