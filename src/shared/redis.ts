@@ -20,6 +20,7 @@ type NodeOptions = Pick<
   | 'connectTimeout'
   | 'disconnectTimeout'
   | 'keepAlive'
+  | 'maxLoadingRetryTime'
   | 'maxRetriesPerRequest'
   | 'password'
   | 'reconnectOnError'
@@ -55,12 +56,18 @@ function retryDelay(times: number): number {
   return Math.min(times * 100, 2000);
 }
 
+/** How often a Redis that loads its file is asked whether it is there. */
+const LOADING_LOOK_MS = 200;
+
 function createClient(url: string, role: (typeof ROLE_OPTIONS)[RedisRole]): RedisClient {
   const target = parseRedisUrl(url);
   const { enableOfflineQueue, ...nodeOptions } = role;
   const node: NodeOptions = {
     ...nodeOptions,
     connectTimeout: 2000,
+    // While it loads its file Redis estimates how long that takes, at first far too long; ioredis
+    // would believe it and not look again for up to 10 s.
+    maxLoadingRetryTime: LOADING_LOOK_MS,
     // ioredis keeps the process up so long after closing a connection that never was one.
     disconnectTimeout: 200,
     keepAlive: 10_000,
