@@ -57,10 +57,9 @@ function readAccounts(): [Check, readonly Account[]] {
 }
 
 function shown(checks: readonly Check[]): string {
-  const rows = checks.map(({ name, ok, detail, remedy }): Cell[] => [
-    ok ? { text: 'ok', style: 'green' } : { text: 'BAD', style: 'red' },
-    name,
-    remedy === undefined ? detail : `${detail}\n→ ${remedy}`,
+  const rows = checks.flatMap(({ name, ok, detail, remedy }): Cell[][] => [
+    [ok ? { text: 'ok', style: 'green' } : { text: 'BAD', style: 'red' }, name, detail],
+    ...(remedy === undefined ? [] : [['', '', `→ ${remedy}`]]),
   ]);
   const problems = checks.filter((check) => !check.ok).length;
   const last = problems === 0 ? 'All is well.' : `${problems} to mend.`;
