@@ -1,8 +1,10 @@
 /**
- * Workers under pm2: `npm run build && pm2 start ecosystem.config.cjs`. WORKERS sets how many.
- * A reload starts a new worker, waits until it is ready, then stops the old one gently.
+ * Workers and the HTTP API under pm2: `npm run build && pm2 start ecosystem.config.cjs`. WORKERS
+ * sets how many workers; `--only courier-worker` leaves the API out. A reload starts a new worker, waits until it is ready, then stops the old one gently.
  */
 const GRACE_MS = 15_000;
+const REDIS_URL = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379/0';
+const COURIER_ACCOUNTS_FILE = process.env.COURIER_ACCOUNTS_FILE ?? './accounts.json';
 
 module.exports = {
   apps: [
@@ -23,9 +25,28 @@ module.exports = {
       increment_var: 'COURIER_METRICS_PORT',
       env: {
         NODE_ENV: 'production',
-        REDIS_URL: process.env.REDIS_URL ?? 'redis://127.0.0.1:6379/0',
-        COURIER_ACCOUNTS_FILE: process.env.COURIER_ACCOUNTS_FILE ?? './accounts.json',
+        REDIS_URL,
+        COURIER_ACCOUNTS_FILE,
         COURIER_METRICS_PORT: 9464,
+        COURIER_SHUTDOWN_GRACE_MS: GRACE_MS,
+      },
+    },
+    {
+      name: 'courier-ingest',
+      script: 'dist/ingest/main.js',
+      cwd: __dirname,
+      exec_mode: 'fork',
+      instances: 1,
+      wait_ready: true,
+      listen_timeout: 30_000,
+      kill_timeout: GRACE_MS + 5_000,
+      stop_exit_codes: [78],
+      exp_backoff_restart_delay: 200,
+      env: {
+        NODE_ENV: 'production',
+        REDIS_URL,
+        COURIER_ACCOUNTS_FILE,
+        COURIER_API_KEYS_FILE: process.env.COURIER_API_KEYS_FILE ?? './api-keys.json',
         COURIER_SHUTDOWN_GRACE_MS: GRACE_MS,
       },
     },

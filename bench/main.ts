@@ -1,5 +1,6 @@
 import { benchEnqueue } from './enqueue.ts';
 import { describeMachine } from './machine.ts';
+import { benchIngest } from './ingest.ts';
 import { benchMemory } from './memory.ts';
 import { type BenchOptions, type Part, parseOptions, USAGE } from './options.ts';
 import { jsonLine, printTable, targetText } from './report.ts';
@@ -10,6 +11,7 @@ const BENCHES: Readonly<Record<Part, (options: BenchOptions) => Promise<Result[]
   sending: benchSending,
   enqueue: benchEnqueue,
   memory: benchMemory,
+  ingest: benchIngest,
 };
 
 const options = readOptions();

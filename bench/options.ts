@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const PARTS = ['sending', 'enqueue', 'memory'] as const;
+export const PARTS = ['sending', 'enqueue', 'memory', 'ingest'] as const;
 export type Part = (typeof PARTS)[number];
 
 /** What to run, and how much of it. */
@@ -9,7 +9,7 @@ export interface BenchOptions {
   /** Messages of one round. */
   readonly messages: number;
   /** Rounds of each side. */
-  readonly rounds: Readonly<Record<'sending' | 'enqueue', number>>;
+  readonly rounds: Readonly<Record<'sending' | 'enqueue' | 'ingest', number>>;
   /** A look whether everything still runs: few messages, one concurrency. */
   readonly quick: boolean;
 }
@@ -36,7 +36,11 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   return {
     parts: part ? [part] : PARTS,
     messages: quick ? 2000 : 20_000,
-    rounds: { sending: rounds ?? (quick ? 1 : 4), enqueue: rounds ?? (quick ? 1 : 6) },
+    rounds: {
+      sending: rounds ?? (quick ? 1 : 4),
+      enqueue: rounds ?? (quick ? 1 : 6),
+      ingest: rounds ?? (quick ? 1 : 2),
+    },
     quick,
   };
 }

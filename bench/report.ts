@@ -34,5 +34,6 @@ export function jsonLine(machine: Machine, messages: number, results: readonly R
 }
 
 export function targetText(target: Target): string {
+  if ('oursAtMost' in target) return `ours ≤ ${target.oursAtMost}`;
   return 'atLeast' in target ? `≥ ${target.atLeast.toFixed(2)}` : `≤ ${target.atMost.toFixed(2)}`;
 }

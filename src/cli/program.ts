@@ -1,14 +1,17 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { version } from '../shared/version.ts';
 import { cancelCommand } from './commands/cancel.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
+import { keysCommand } from './commands/keys.ts';
 import { pauseCommand, resumeCommand } from './commands/pause.ts';
 import { queuesCommand } from './commands/queues.ts';
 import { sendCommand } from './commands/send.ts';
 import { simulatorCommand } from './commands/simulator.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
+import { tokenCommand } from './commands/token.ts';
 import { unknownCommand } from './commands/unknown.ts';
 
 const AFTER = `
@@ -18,6 +21,7 @@ Environment:
   REDIS_URL              Redis to use; default: a running "npm start" in this folder,
                          else redis://127.0.0.1:6379/0
   COURIER_ACCOUNTS_FILE  the accounts; default ./accounts.json
+  COURIER_API_KEYS_FILE  hashed keys of the ingest API; default ./api-keys.json
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 78 bad configuration`;
 
@@ -39,7 +43,10 @@ export function buildProgram(): Command {
     queuesCommand(),
     pauseCommand(),
     resumeCommand(),
+    tokenCommand(),
+    keysCommand(),
     explainCommand(),
+    doctorCommand(),
     simulatorCommand(),
   ];
   for (const command of commands) {
@@ -53,10 +60,4 @@ export function buildProgram(): Command {
 function inherit(parent: Command, child: Command): void {
   child.copyInheritedSettings(parent);
   for (const grandchild of child.commands) inherit(child, grandchild);
-}
-
-function version(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  const { version: text } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
-  return text;
 }

@@ -3,6 +3,7 @@ import { type Config, loadConfig, printableConfig } from '../shared/config.ts';
 import { CourierError } from '../shared/errors.ts';
 import { createLogger, type Logger } from '../shared/logger.ts';
 import { runMain, runProcess } from '../shared/run-process.ts';
+import { buildIngest } from '../ingest/build.ts';
 import { buildWorker } from '../worker/build.ts';
 import { type PrivateRedis, startPrivateRedis } from './private-redis.ts';
 
@@ -32,13 +33,19 @@ async function run(env: NodeJS.ProcessEnv, redis: PrivateRedis | undefined): Pro
   for (const warning of config.warnings) logger.warn(warning);
   logger.info(printableConfig(config), 'settings');
   const worker = buildWorker(config, env, logger);
+  const ingest = await buildIngest(config, logger);
   let stopping = false;
   if (redis) watchOver(redis, logger, () => stopping);
   await runProcess(
     {
-      start: async () => ({ role: 'all', roles: ['worker'], ...(await worker.start()) }),
+      async start() {
+        const { port } = await worker.start();
+        const { port: ingestPort } = await ingest.start();
+        return { role: 'all', roles: ['worker', 'ingest'], port, ingestPort };
+      },
       async stop() {
         stopping = true;
+        await ingest.stop();
         await worker.stop();
         await redis?.stop();
       },

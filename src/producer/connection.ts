@@ -3,6 +3,8 @@ import { type RedisClient, waitUntilReady } from '../shared/redis.ts';
 
 /** A caller gets an answer within this time, whatever Redis does. */
 export const CALL_DEADLINE_MS = 2300;
+/** Of it, at most so long for a connection: many callers at once need the rest to be told. */
+const CONNECTION_MS = 1500;
 
 /** A Redis that restarts or fails over is back after seconds. */
 const RETRY_AFTER_MS = 1000;
@@ -25,7 +27,7 @@ export async function withinDeadline<Result>(
     );
   });
   try {
-    const work = waitUntilReady(redis, CALL_DEADLINE_MS).then(call);
+    const work = waitUntilReady(redis, CONNECTION_MS).then(call);
     return await Promise.race([work, deadline]);
   } catch (error) {
     throw isCourierError(error) ? error : unavailable(error);

@@ -3,26 +3,13 @@ import {
   type DeadLetter,
   type DeadLetterQueue,
   deadLetterJobId,
-  isDeadLetter,
   openDeadLetters,
 } from '../shared/dead-letter.ts';
-import { CourierError } from '../shared/errors.ts';
 import type { StoredState } from '../shared/ledger/ledger.ts';
 import { requireMessageId } from '../shared/message/message-id.ts';
-import { DEAD_REASONS, type DeadReason } from '../shared/outcome.ts';
 import type { RedisClient } from '../shared/redis.ts';
 import type { OpenLanes } from './lanes.ts';
-
-/** Every given field must match. */
-export interface DeadLetterFilter {
-  readonly appId?: string;
-  readonly reason?: DeadReason;
-  readonly errcode?: number;
-  /** Only letters that died at or after this time, epoch milliseconds. */
-  readonly since?: number;
-  /** At most this many, newest first. Default 100. */
-  readonly limit?: number;
-}
+import { allLetters, type DeadLetterFilter, letterPage, type LetterPage } from './letter-pages.ts';
 
 /** The dead letters of all accounts. */
 export interface DeadLetters {
@@ -31,6 +18,11 @@ export interface DeadLetters {
    * @throws CourierError `ERR_INVALID_FILTER` for a reason that no letter can have
    */
   list(filter?: DeadLetterFilter): Promise<DeadLetter[]>;
+  /**
+   * As `list`, with a cursor to go on from. Letters that die meanwhile come before the first page.
+   * @throws CourierError `ERR_INVALID_FILTER`, also for a cursor that no page gave
+   */
+  page(filter?: DeadLetterFilter): Promise<LetterPage>;
   /** Null if this message is not a dead letter. */
   show(messageId: string): Promise<DeadLetter | null>;
   /**
@@ -46,9 +38,6 @@ export interface DeadLetters {
   purge(messageId: string): Promise<boolean>;
 }
 
-/** Letters read in one go while filtering. */
-const PAGE = 200;
-
 /** Runs a piece of work against Redis, or says why it cannot. */
 type Call = <Result>(work: () => Promise<Result>) => Promise<Result>;
 
@@ -59,9 +48,11 @@ export function openDeadLetterBox(
 ): DeadLetters & { close(): Promise<void> } {
   let opened: DeadLetterQueue | undefined;
   const queue = () => (opened ??= openDeadLetters(redis, () => undefined));
+  const source = { redis, queue, call };
   const find = (messageId: string) => lettersOf(queue(), lanes, messageId);
   return {
-    list: (filter = {}) => listLetters(queue, filter, call),
+    list: (filter = {}) => allLetters(source, filter),
+    page: (filter = {}) => letterPage(source, filter),
     show: (messageId) => call(async () => (await find(messageId))[0]?.data ?? null),
     redrive: (messageId) =>
       call(async () => {
@@ -90,42 +81,6 @@ export function openDeadLetterBox(
       }),
     close: async () => opened?.close(),
   };
-}
-
-async function listLetters(
-  queue: () => DeadLetterQueue,
-  filter: DeadLetterFilter,
-  call: Call,
-): Promise<DeadLetter[]> {
-  checkReason(filter.reason);
-  const limit = filter.limit ?? 100;
-  const found: DeadLetter[] = [];
-  for (let start = 0; found.length < limit; start += PAGE) {
-    const page = await call(() => queue().getFailed(start, start + PAGE - 1));
-    for (const { data } of page) {
-      if (isDeadLetter(data) && matches(data, filter)) found.push(data);
-    }
-    if (page.length < PAGE) break;
-  }
-  return found.slice(0, limit);
-}
-
-/** Of a caller without types; "none found" would be the wrong answer to a typing error. */
-function checkReason(reason: string | undefined): void {
-  if (reason === undefined || DEAD_REASONS.some((known) => known === reason)) return;
-  throw new CourierError(
-    'ERR_INVALID_FILTER',
-    `reason: expected one of ${DEAD_REASONS.join(', ')}, got "${reason.slice(0, 40)}".`,
-  );
-}
-
-function matches(letter: DeadLetter, filter: DeadLetterFilter): boolean {
-  return (
-    (filter.appId === undefined || letter.appId === filter.appId) &&
-    (filter.reason === undefined || letter.reason === filter.reason) &&
-    (filter.errcode === undefined || letter.errcode === filter.errcode) &&
-    (filter.since === undefined || letter.deadAt >= filter.since)
-  );
 }
 
 function isOnItsWay(state: StoredState | undefined): boolean {

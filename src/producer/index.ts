@@ -1,7 +1,8 @@
 export { createProducer, type Producer, type ProducerOptions } from './producer.ts';
 export type { BatchResult, EnqueueResult } from './enqueue.ts';
 export type { MessageStatus } from './status.ts';
-export type { DeadLetterFilter, DeadLetters } from './dead-letters.ts';
+export type { DeadLetters } from './dead-letters.ts';
+export type { DeadLetterFilter, LetterPage } from './letter-pages.ts';
 export type {
   Resolved,
   UnknownFilter,

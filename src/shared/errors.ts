@@ -10,6 +10,9 @@ export const ERROR_CODES = {
   ERR_CONFIG: 'The configuration is missing or wrong; the process exits with 78.',
   ERR_UNKNOWN_MESSAGE: 'No message with this id is known.',
   ERR_INVALID_FILTER: 'A filter asks for something that cannot exist; nothing was looked for.',
+  ERR_TOKEN: 'WeChat, or the budget of forced refreshes, gave no new token.',
+  ERR_KEY_LIMIT: 'This name has two active keys of the ingest API; no third one was made.',
+  ERR_UNKNOWN_KEY: 'The ingest API has no key with this id.',
   ERR_CLOSED: 'The producer was closed before this call.',
 } as const;
 export type ErrorCode = keyof typeof ERROR_CODES;

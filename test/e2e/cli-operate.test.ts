@@ -164,7 +164,7 @@ describe('start', () => {
   });
 
   test('a role of the future is refused in one line', async () => {
-    const answer = await cli.courier('start', 'ingest');
+    const answer = await cli.courier('start', 'callback');
     expect(answer.code).toBe(2);
     expect(answer.stderr).toMatch(/^ERR_USAGE: .*does not exist yet/);
   });
@@ -176,9 +176,11 @@ describe('start', () => {
   });
 
   test('on its own Redis it serves, courier finds it, and it leaves no process', async () => {
-    const env = { COURIER_METRICS_PORT: '0' };
+    const env = { COURIER_METRICS_PORT: '0', COURIER_INGEST_PORT: '0' };
     const all = cli.start('dist/cli/main.js', { args: ['start', 'all'], env });
-    await all.ready({ timeoutMs: 30_000 });
+    const ready = await all.ready({ timeoutMs: 30_000 });
+    const health = await fetch(`http://127.0.0.1:${String(ready['ingestPort'])}/readyz`);
+    expect(health.status).toBe(200);
     const state = path.join(cli.folder, 'data/redis.json');
     const { pid } = JSON.parse(await readFile(state, 'utf8')) as { pid: number };
     const queues = await cli.courierWith({ args: ['queues'], env: {} });

@@ -20,9 +20,12 @@ interface ComposeService {
   volumes?: ({ source: string; read_only?: boolean } | string)[];
 }
 const compose = parse(read('docker-compose.yml'), { merge: true }) as {
-  services: Record<'redis' | 'worker' | 'simulator' | 'worker-simulated', ComposeService>;
+  services: Record<
+    'redis' | 'worker' | 'ingest' | 'simulator' | 'worker-simulated',
+    ComposeService
+  >;
 };
-const { redis, worker, simulator, 'worker-simulated': simulated } = compose.services;
+const { redis, worker, ingest, simulator, 'worker-simulated': simulated } = compose.services;
 
 describe('docker-compose.yml', () => {
   it('gives messages a Redis that keeps them', () => {
@@ -46,8 +49,12 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('opens no port to the outside', () => {
-    for (const service of Object.values(compose.services)) expect(service.ports).toBeUndefined();
+  it('opens no port to the outside, and that of the API on loopback', () => {
+    const { ingest: _, ...others } = compose.services;
+    for (const service of Object.values(others)) expect(service.ports).toBeUndefined();
+    expect(ingest.ports).toEqual(['127.0.0.1:8080:8080']);
+    expect(ingest.profiles).toEqual(['ingest']);
+    for (const volume of ingest.volumes ?? []) expect(volume).toMatchObject({ read_only: true });
   });
 
   it('starts the simulator and its worker only when asked', () => {
@@ -63,12 +70,22 @@ describe('docker-compose.yml', () => {
   });
 });
 
+type App = Record<string, unknown> & { env: Record<string, unknown> };
+
 describe('ecosystem.config.cjs', () => {
   const file = path.join(ROOT, 'ecosystem.config.cjs');
   const { apps } = createRequire(import.meta.url)(file) as {
-    apps: [Record<string, unknown> & { env: Record<string, unknown> }];
+    apps: [App, App];
   };
-  const [app] = apps;
+  const [app, api] = apps;
+
+  it('runs the API too, with the same care', () => {
+    expect(api).toMatchObject({ script: 'dist/ingest/main.js', wait_ready: true });
+    expect(api['stop_exit_codes']).toEqual([78]);
+    expect(Number(api['kill_timeout'])).toBeGreaterThan(
+      Number(api.env['COURIER_SHUTDOWN_GRACE_MS']),
+    );
+  });
 
   it('lets a worker finish before pm2 kills it', () => {
     expect(Number(app['kill_timeout'])).toBeGreaterThan(

@@ -3,9 +3,9 @@ import { withExamples } from '../answer.ts';
 import { UsageError } from '../usage-error.ts';
 import { runSimulator } from './simulator.ts';
 
-const ROLES = ['all', 'worker', 'simulator'] as const;
+const ROLES = ['all', 'worker', 'ingest', 'simulator'] as const;
 /** Parts of the plan that this version does not have. */
-const NOT_YET = ['ingest', 'callback', 'dashboard'];
+const NOT_YET = ['callback', 'dashboard'];
 
 export function startCommand(): Command {
   const command = new Command('start')
@@ -16,6 +16,7 @@ export function startCommand(): Command {
     command,
     'courier start          # everything, on a private Redis unless REDIS_URL is set',
     'courier start worker   # on the Redis of REDIS_URL; as many as you like',
+    'courier start ingest   # the HTTP API for callers in any language',
   );
 }
 
@@ -27,6 +28,9 @@ async function start(role: string): Promise<void> {
     }
     case 'worker':
       await import('../../worker/main.ts');
+      return;
+    case 'ingest':
+      await import('../../ingest/main.ts');
       return;
     case 'simulator':
       return await runSimulator({});

@@ -1,0 +1,25 @@
+/** The least an HTTP route for messages can do: node bare-route.ts <redisUrl>. */
+import { Queue } from 'bullmq';
+import { fastify } from 'fastify';
+
+const [redisUrl = ''] = process.argv.slice(2);
+const { hostname, port, password, username } = new URL(redisUrl);
+const queue = new Queue('bare', {
+  connection: {
+    host: hostname,
+    port: Number(port),
+    ...(username && { username: decodeURIComponent(username) }),
+    ...(password && { password: decodeURIComponent(password) }),
+  },
+  skipVersionCheck: true,
+});
+const app = fastify();
+app.post('/v1/messages', async (request, reply) => {
+  await queue.addBulk([{ name: 'message', data: request.body }]);
+  return await reply.code(202).send({ status: 'queued' });
+});
+await app.listen({ host: '127.0.0.1', port: 0 });
+const address = app.server.address();
+const at = typeof address === 'object' ? address?.port : undefined;
+console.log(JSON.stringify({ msg: 'ready', port: at }));
+process.once('SIGTERM', () => process.exit(0));

@@ -1,0 +1,81 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { type AccountOverview, openAccountControl } from '../../shared/account-control.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { CourierError } from '../../shared/errors.ts';
+import type { RedisClient } from '../../shared/redis.ts';
+import { type TokenHealth, tokenHealth } from '../../shared/token-health.ts';
+import { requireAccount } from '../permission.ts';
+
+export interface AccountRouteDeps {
+  readonly redis: RedisClient;
+  readonly clock: Clock;
+  readonly isKnown: (appId: string) => boolean;
+  /** Runs a piece of work against Redis within the deadline of a call. */
+  readonly call: <Result>(work: () => Promise<Result>) => Promise<Result>;
+}
+
+/** How an account stands, as the API tells it. */
+export interface AccountView extends AccountOverview {
+  readonly token: TokenHealth;
+  /** Of each kind: WeChat's daily quota is spent, as far as it told us. */
+  readonly quota: readonly { readonly kind: string; readonly spentUntil: number | null }[];
+}
+
+/** Looking at accounts, pausing and resuming them. */
+export function accountRoutes(app: FastifyInstance, deps: AccountRouteDeps): void {
+  const { redis, clock, call } = deps;
+  type Route = { Params: { appId: string } };
+
+  /** @throws HttpError `ERR_FORBIDDEN`, CourierError `ERR_UNKNOWN_ACCOUNT` */
+  function accountOf(request: FastifyRequest<Route>): string {
+    const { appId } = request.params;
+    requireAccount(request.apiKey, appId);
+    if (deps.isKnown(appId)) return appId;
+    throw new CourierError(
+      'ERR_UNKNOWN_ACCOUNT',
+      `Account ${appId.slice(0, 40)} is not in the accounts file. Add it there, or correct the appId.`,
+    );
+  }
+
+  async function withControl<Result>(
+    appId: string,
+    work: (control: ReturnType<typeof openAccountControl>) => Promise<Result>,
+  ): Promise<Result> {
+    const control = openAccountControl(redis, appId, clock);
+    try {
+      return await call(() => work(control));
+    } finally {
+      void control.close();
+    }
+  }
+
+  function view(appId: string): Promise<AccountView> {
+    return withControl(appId, async (control) => {
+      const [overview, token] = await Promise.all([
+        control.overview(),
+        tokenHealth(redis, appId, clock.now()),
+      ]);
+      const quota = overview.lanes.map(({ kind, sleep }) => ({
+        kind,
+        spentUntil: sleep?.cause === 'quota' ? sleep.until : null,
+      }));
+      return { ...overview, token, quota };
+    });
+  }
+
+  app.get<Route>('/v1/accounts/:appId', { config: { scopes: ['read'] } }, async (request, reply) =>
+    reply.send(await view(accountOf(request))),
+  );
+
+  for (const action of ['pause', 'resume'] as const) {
+    app.post<Route>(
+      `/v1/accounts/:appId/${action}`,
+      { config: { scopes: ['admin'] } },
+      async (request, reply) => {
+        const appId = accountOf(request);
+        await withControl(appId, (control) => control[action]());
+        return reply.send(await view(appId));
+      },
+    );
+  }
+}
