@@ -6,8 +6,9 @@ import type { PowerCut } from './power-cut.ts';
  * cut that met no load proves nothing.
  */
 export function isWithinPromise(cut: PowerCut): boolean {
-  if (cut.cutBytes === 0) return false;
-  if (cut.fsync === 'everysec' && cut.acknowledgedWithin === 0) return false;
+  if (cut.acknowledged === 0) return false;
+  if (cut.fsync === 'everysec' && (cut.acknowledgedWithin === 0 || cut.cutBytes === 0))
+    return false;
   const allowed = cut.fsync === 'always' ? 0 : cut.acknowledgedWithin;
   const doubled = cut.templatesDoubled + (cut.fsync === 'always' ? cut.customsDoubled : 0);
   return cut.lost + cut.orphaned <= allowed && doubled === 0;
