@@ -91,12 +91,11 @@ test('a reload that kills requests under way, as pm2 does after 1.6 s, loses and
   const customs = await here.enqueue('custom', 60);
   // The token takes as long as any answer.
   await waitFor(() => here.simulator.judge().custom.accepted > 20, { timeoutMs: 15_000 });
-  const fresh = here.worker();
-  await fresh.ready();
   const left = old.stop('SIGINT');
   const kill = setTimeout(() => void old.stop('SIGKILL'), 1600);
   expect(await left).toEqual({ code: null, signal: 'SIGKILL' });
   clearTimeout(kill);
+  await here.worker().ready();
   const ends = await ended(here, [...templates, ...customs]);
   // Those whose request was under way may have arrived: nobody knows, so none goes again.
   expect(ends['unknown']).toBeGreaterThan(0);
