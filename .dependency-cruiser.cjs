@@ -1,7 +1,7 @@
 /**
  * Who may import whom. Imports point down only:
  *
- *   cli, local -> ingest, callback, dashboard -> producer | worker -> worker/decide -> shared
+ *   cli, local -> ingest, outbox, callback, dashboard -> producer | worker -> worker/decide -> shared
  *
  * `npm run check` runs it through scripts/folder-rule.mjs.
  */
@@ -41,7 +41,7 @@ module.exports = {
     never(
       'edges-stay-apart',
       'An edge imports core and shared, not another edge.',
-      '^src/(ingest|callback|dashboard)/',
+      '^src/(ingest|outbox|callback|dashboard)/',
       '^src/',
       ['^src/(producer|worker|shared)/', '^src/$1/'],
     ),
@@ -82,6 +82,7 @@ module.exports = {
     ),
     vendor(['undici'], ['src/worker/send/', 'src/worker/token/']),
     vendor(['bottleneck'], ['src/worker/token/']),
+    vendor(['pg', 'mysql2'], ['src/outbox/']),
     vendor(['fastify', '@fastify'], ['src/ingest/', 'src/callback/', 'src/dashboard/']),
     never('src-stands-alone', 'src is what ships.', '^src/', '^(test|bench|examples|scripts)/'),
     {

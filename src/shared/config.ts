@@ -28,6 +28,9 @@ const redisUrl = z.string().superRefine((url, context) => {
   }
 });
 
+const OUTBOX_FORMS =
+  'expected postgresql://user:password@host/database or mysql://user:password@host/database';
+
 /** Everything the environment can set; the messages are what follows "expected". */
 const configSchema = z.object({
   redisUrl: redisUrl.register(variables, {
@@ -61,12 +64,30 @@ const configSchema = z.object({
   ingestPort: port('COURIER_INGEST_PORT', 8080, 'port of the ingest API'),
   callbackPort: port('COURIER_CALLBACK_PORT', 8081, 'port that WeChat calls'),
   dashboardPort: port('COURIER_DASHBOARD_PORT', 8082, 'port of the dashboard'),
-  metricsPort: port('COURIER_METRICS_PORT', 9464, 'port of the worker’s health and metrics'),
+  metricsPort: port('COURIER_METRICS_PORT', 9464, 'port of the health and metrics of worker and outbox'),
   ingestRate: integer(1, 1_000_000).register(variables, {
     name: 'COURIER_INGEST_RATE',
     default: '500',
     meaning: 'requests a second that one key of the ingest API may make; 429 above',
   }),
+  outboxUrl: z
+    .string()
+    .regex(/^(?:postgres(?:ql)?|mysql|mariadb):\/\/./, OUTBOX_FORMS)
+    .optional()
+    .register(variables, {
+      name: 'COURIER_OUTBOX_URL',
+      default: undefined,
+      meaning: 'database with the outbox: `postgresql://…` or `mysql://…`; needed by the relay only',
+      show: redactUrl,
+    }),
+  outboxTable: z
+    .string()
+    .regex(/^[A-Za-z_]\w{0,62}(?:\.[A-Za-z_]\w{0,62})?$/, 'the name of a table, or schema.table')
+    .register(variables, {
+      name: 'COURIER_OUTBOX_TABLE',
+      default: 'courier_outbox',
+      meaning: 'table of the outbox',
+    }),
   shutdownGraceMs: integer(0, 600_000).register(variables, {
     name: 'COURIER_SHUTDOWN_GRACE_MS',
     default: '15000',

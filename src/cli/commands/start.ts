@@ -3,7 +3,7 @@ import { withExamples } from '../answer.ts';
 import { UsageError } from '../usage-error.ts';
 import { runSimulator } from './simulator.ts';
 
-const ROLES = ['all', 'worker', 'ingest', 'simulator'] as const;
+const ROLES = ['all', 'worker', 'ingest', 'outbox', 'simulator'] as const;
 /** Parts of the plan that this version does not have. */
 const NOT_YET = ['callback', 'dashboard'];
 
@@ -17,6 +17,7 @@ export function startCommand(): Command {
     'courier start          # everything, on a private Redis unless REDIS_URL is set',
     'courier start worker   # on the Redis of REDIS_URL; as many as you like',
     'courier start ingest   # the HTTP API for callers in any language',
+    'courier start outbox   # moves rows of COURIER_OUTBOX_URL into the lanes',
   );
 }
 
@@ -31,6 +32,9 @@ async function start(role: string): Promise<void> {
       return;
     case 'ingest':
       await import('../../ingest/main.ts');
+      return;
+    case 'outbox':
+      await import('../../outbox/main.ts');
       return;
     case 'simulator':
       return await runSimulator({});

@@ -1,16 +1,16 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
-import { CourierError, messageOf } from '../shared/errors.ts';
-import type { Service } from '../shared/lifecycle.ts';
-import type { Logger } from '../shared/logger.ts';
+import { CourierError, messageOf } from './errors.ts';
+import type { Service } from './lifecycle.ts';
+import type { Logger } from './logger.ts';
 
 export interface HealthServer extends Service {
   /** The port it listens on, once started. */
   port(): number;
 }
 
-/** `/healthz` (the process lives), `/readyz` (it can work) and `/metrics` of a worker. */
+/** `/healthz` (the process lives), `/readyz` (it can work) and `/metrics` of a process without another server. */
 export function createHealthServer(options: {
   readonly host: string;
   readonly port: number;
