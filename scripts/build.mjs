@@ -42,7 +42,7 @@ async function compile(outDir) {
 /** Lua scripts are read at run time, from beside the module that runs them. */
 function copyScripts(outDir) {
   for (const file of readdirSync(SRC, { recursive: true })) {
-    if (file.endsWith('.lua')) cpSync(path.join(SRC, file), path.join(outDir, file));
+    if (/\.(?:lua|sql)$/.test(file)) cpSync(path.join(SRC, file), path.join(outDir, file));
   }
 }
 

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { findPostgres, installPostgres } from './postgres.mjs';
 import { findRedis, installRedis } from './redis-server.mjs';
 import { announce, Failure } from './progress.mjs';
 import { ROOT, run } from './run.mjs';
@@ -13,11 +14,12 @@ const NODE_NEEDED = [20, 19];
 const EXIT_CONFIG = 78;
 
 /** Everything a command needs; `redis: false` and `build: false` leave those out. */
-export async function setup({ build = true, redis = true } = {}) {
+export async function setup({ build = true, redis = true, postgres = false } = {}) {
   checkNode();
   await installPackages();
   if (build) await buildIfStale();
   if (redis) await provideRedis();
+  if (postgres) await providePostgres();
 }
 
 export function checkNode(version = process.versions.node) {
@@ -92,4 +94,12 @@ export async function provideRedis() {
     await announce('Installing redis-server with apt-get', 'redis-server installed', installRedis);
   }
   process.env.REDIS_SERVER_BIN = findRedis();
+}
+
+/** Finds or installs PostgreSQL and names the folder of its programs to our child processes. */
+async function providePostgres() {
+  if (!findPostgres()) {
+    await announce('Installing postgresql with apt-get', 'postgresql installed', installPostgres);
+  }
+  process.env.POSTGRES_BIN = findPostgres();
 }

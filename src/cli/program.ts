@@ -5,6 +5,7 @@ import { deadLettersCommand } from './commands/dead-letters.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { keysCommand } from './commands/keys.ts';
+import { outboxCommand } from './commands/outbox.ts';
 import { pauseCommand, resumeCommand } from './commands/pause.ts';
 import { queuesCommand } from './commands/queues.ts';
 import { sendCommand } from './commands/send.ts';
@@ -22,6 +23,7 @@ Environment:
                          else redis://127.0.0.1:6379/0
   COURIER_ACCOUNTS_FILE  the accounts; default ./accounts.json
   COURIER_API_KEYS_FILE  hashed keys of the ingest API; default ./api-keys.json
+  COURIER_OUTBOX_URL     database with the outbox; needed by outbox and start outbox only
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 78 bad configuration`;
 
@@ -45,6 +47,7 @@ export function buildProgram(): Command {
     resumeCommand(),
     tokenCommand(),
     keysCommand(),
+    outboxCommand(),
     explainCommand(),
     doctorCommand(),
     simulatorCommand(),

@@ -14,7 +14,7 @@ const DIALECTS: Readonly<Record<string, Dialect>> = {
 
 export interface OutboxSettings {
   /** `COURIER_OUTBOX_URL`. */
-  readonly outboxUrl: string | undefined;
+  readonly outboxUrl?: string | undefined;
   /** `COURIER_OUTBOX_TABLE`: checked to be a plain name, for it becomes part of statements. */
   readonly outboxTable: string;
 }

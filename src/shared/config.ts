@@ -64,7 +64,11 @@ const configSchema = z.object({
   ingestPort: port('COURIER_INGEST_PORT', 8080, 'port of the ingest API'),
   callbackPort: port('COURIER_CALLBACK_PORT', 8081, 'port that WeChat calls'),
   dashboardPort: port('COURIER_DASHBOARD_PORT', 8082, 'port of the dashboard'),
-  metricsPort: port('COURIER_METRICS_PORT', 9464, 'port of the health and metrics of worker and outbox'),
+  metricsPort: port(
+    'COURIER_METRICS_PORT',
+    9464,
+    'port of the health and metrics of worker and outbox',
+  ),
   ingestRate: integer(1, 1_000_000).register(variables, {
     name: 'COURIER_INGEST_RATE',
     default: '500',
@@ -77,7 +81,8 @@ const configSchema = z.object({
     .register(variables, {
       name: 'COURIER_OUTBOX_URL',
       default: undefined,
-      meaning: 'database with the outbox: `postgresql://…` or `mysql://…`; needed by the relay only',
+      meaning:
+        'database with the outbox: `postgresql://…` or `mysql://…`; needed by the relay only',
       show: redactUrl,
     }),
   outboxTable: z
@@ -177,7 +182,8 @@ export function printableConfig(config: Config): Record<string, unknown> {
   return Object.fromEntries(
     SETTINGS.map(({ key, variable }) => {
       const value = (config as Readonly<Record<string, unknown>>)[key];
-      return [variable.name, variable.show ? variable.show(String(value)) : value];
+      const isShortened = variable.show && typeof value === 'string';
+      return [variable.name, isShortened ? variable.show(value) : value];
     }),
   );
 }

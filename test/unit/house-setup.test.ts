@@ -14,7 +14,12 @@ interface Setup {
 }
 interface RedisServer {
   findRedis(env: Record<string, string>): string | undefined;
-  aptScript(policyFile: string): string;
+}
+interface Apt {
+  aptScript(name: string, policyFile: string): string;
+}
+interface Postgres {
+  findPostgres(env: Record<string, string>, debian: string): string | undefined;
 }
 interface Stages {
   countTests(report: string, runnerOk: boolean): { passed: number; failed: number; note: string };
@@ -26,7 +31,9 @@ async function script<T>(name: string): Promise<T> {
   return (await import(path.join(SCRIPTS, name))) as T;
 }
 const { checkNode, packagesInstalled } = await script<Setup>('setup.mjs');
-const { findRedis, aptScript } = await script<RedisServer>('redis-server.mjs');
+const { findRedis } = await script<RedisServer>('redis-server.mjs');
+const { aptScript } = await script<Apt>('apt.mjs');
+const { findPostgres } = await script<Postgres>('postgres.mjs');
 const { countTests } = await script<Stages>('stages.mjs');
 const { missingOptional } = await script<CompleteLock>('complete-lock.mjs');
 
@@ -120,13 +127,36 @@ describe('finding a redis-server', () => {
   });
 });
 
+describe('finding a PostgreSQL', () => {
+  const server = (folder: string) => {
+    program(`${folder}/postgres`, '');
+    return path.dirname(program(`${folder}/initdb`, ''));
+  };
+
+  it('takes the newest of Debian’s before the one on the PATH, and POSTGRES_BIN before both', () => {
+    const onPath = server('bin');
+    const debian = path.join(dir, 'debian');
+    expect(findPostgres({ PATH: onPath }, debian)).toBe(onPath);
+    server('debian/9/bin');
+    const newest = server('debian/15/bin');
+    expect(findPostgres({ PATH: onPath }, debian)).toBe(newest);
+    const mine = server('mine');
+    expect(findPostgres({ PATH: onPath, POSTGRES_BIN: mine }, debian)).toBe(mine);
+  });
+
+  it('finds nothing where there is only a client', () => {
+    program('bin/psql', '');
+    expect(findPostgres({ PATH: `${dir}/bin` }, `${dir}/none`)).toBeUndefined();
+  });
+});
+
 describe('installing redis-server with apt-get', () => {
   const install = (aptGet: string) => {
     program('bin/apt-get', aptGet);
     program('bin/systemctl', '');
     const policy = path.join(dir, 'policy-rc.d');
     const env = { PATH: `${dir}/bin:/usr/bin:/bin` };
-    const { status } = spawnSync('sh', ['-c', aptScript(policy)], { env, cwd: dir });
+    const { status } = spawnSync('sh', ['-c', aptScript('redis-server', policy)], { env, cwd: dir });
     return { status, policy };
   };
   const record = 'echo "$*" >> calls; ./policy-rc.d; echo "policy $?" >> calls';
