@@ -156,7 +156,10 @@ describe('installing redis-server with apt-get', () => {
     program('bin/systemctl', '');
     const policy = path.join(dir, 'policy-rc.d');
     const env = { PATH: `${dir}/bin:/usr/bin:/bin` };
-    const { status } = spawnSync('sh', ['-c', aptScript('redis-server', policy)], { env, cwd: dir });
+    const { status } = spawnSync('sh', ['-c', aptScript('redis-server', policy)], {
+      env,
+      cwd: dir,
+    });
     return { status, policy };
   };
   const record = 'echo "$*" >> calls; ./policy-rc.d; echo "policy $?" >> calls';

@@ -8,6 +8,6 @@ CREATE TABLE courier_outbox (
   rejected_at     timestamp(3) NULL,
   rejected_code   varchar(64) NULL,
   rejected_reason varchar(1000) NULL,
-  CONSTRAINT courier_outbox_has_id CHECK (JSON_TYPE(JSON_EXTRACT(envelope, '$.id')) = 'STRING'),
+  CONSTRAINT courier_outbox_has_id CHECK (COALESCE(JSON_TYPE(JSON_EXTRACT(envelope, '$.id')) = 'STRING', FALSE)),
   INDEX courier_outbox_waiting (rejected_at, id)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4;
