@@ -145,19 +145,21 @@ export async function createDatabase(engine: Engine): Promise<TestDatabase> {
         { timeoutMs: 30_000, intervalMs: 100, what: `${command} to answer` },
       );
     },
-    async kill() {
-      const ended = server && new Promise((resolve) => server?.once('exit', resolve));
-      killGroup();
-      process.off('exit', killGroup);
-      await ended;
-      server = undefined;
-      // PostgreSQL believes a file of its last run when the number was given out again.
-      rmSync(path.join(dir, 'postmaster.pid'), { force: true });
-    },
+    kill,
     connect: () => engine.connect(url),
     async remove() {
-      if (server) await this.kill();
+      if (server) await kill();
       await rm(dir, { recursive: true, force: true });
     },
   };
+
+  async function kill(): Promise<void> {
+    const ended = server && new Promise((resolve) => server?.once('exit', resolve));
+    killGroup();
+    process.off('exit', killGroup);
+    await ended;
+    server = undefined;
+    // PostgreSQL believes a file of its last run when the number was given out again.
+    rmSync(path.join(dir, 'postmaster.pid'), { force: true });
+  }
 }
