@@ -28,6 +28,8 @@ describe('the configuration', () => {
       callbackPort: 8081,
       dashboardPort: 8082,
       metricsPort: 9464,
+      outboxUrl: undefined,
+      outboxTable: 'courier_outbox',
       ingestRate: 500,
       shutdownGraceMs: 15_000,
       ledgerTtlHours: 72,
