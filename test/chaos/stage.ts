@@ -58,7 +58,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   };
   process.once('exit', removeAtExit);
 
-  const redis = await createRestartableRedis({ appendfsync: 'everysec', ...options.redis });
+  const redis = await createRestartableRedis(options.redis);
   await redis.start();
   const wechat = await startWechat({ latency: options.latency ?? '60:400' });
   await wechat.control('POST', 'accounts', {

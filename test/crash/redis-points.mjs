@@ -3,14 +3,16 @@ import { sha1 } from './script-names.mjs';
 
 /** Of the connection, the clock and the lock: they say nothing about a message. */
 const NOISE = new Set(
-  'auth bzpopmin client extendLock extendLocks hello info ping quit script select time'.split(' '),
+  'auth bzpopmin client extendLock getCounts extendLocks hello info ping quit script select time'.split(
+    ' ',
+  ),
 );
 /**
  * Settings that every worker writes when it starts, whose turn a chore is, whether Redis was
- * emptied, and what timers look at: pause and pace of an account.
+ * emptied, and what timers look at: pause and pace of an account, how many messages are unknown.
  */
 const NOISE_BY_KEY =
-  /^(?:hset|hdel|hmset)\.\S+-meta$|^set\.turn-|^[gs]et\.courier-installation$|^hmget\.(?:pause|sleep-\w+|\S+-meta)$/;
+  /^(?:hset|hdel|hmset)\.\S+-meta$|^set\.turn-|^[gs]et\.courier-installation$|^zcard\.unknown$|^hmget\.(?:pause|sleep-\w+|\S+-meta)$/;
 /**
  * Asked again and again, mostly in vain. Only an answer with something in it is a point, so that
  * the number of a point does not depend on how long a process was idle.
@@ -19,7 +21,7 @@ const POLLS =
   /(?:^|\.)(?:moveToActive|moveStalledJobsToWait|getJobs)$|^zrange\.dead-pending$|^zrangebyscore\.(?:handovers|unknown)$/;
 /** They change nothing, so that a death after one is a death before the next command. */
 const READS =
-  /^(?:get|hget|hgetall|hmget|exists|pttl|smembers|zcard|zrange|zscore)\.|\.(?:getState|getStateV2|isFinished|getCounts|getRateLimitTtl)$/;
+  /^(?:get|hget|hgetall|hmget|exists|pttl|smembers|zcard|zrange|zscore)\.|\.(?:getState|getStateV2|isFinished|getRateLimitTtl)$/;
 
 /**
  * Passes a point before each command of any connection, when it is written to the socket, and

@@ -8,7 +8,12 @@ import { createInterface } from 'node:readline';
 import { freePort } from '../../src/local/free-port.ts';
 import { boundToUs } from '../../src/local/private-redis.ts';
 
-/** A redis-server on a port that stays the same while it is killed, stopped and started. */
+/**
+ * A redis-server on a port that stays the same while it is killed, stopped and started. Killed or
+ * not, it keeps what it acknowledged, and never waits for the disk: without `fsync` each write is
+ * the kernel's before its answer. With `everysec` writes wait in Redis' own memory while the disk
+ * is busy, and die with it (docs/reliability.md, row 26).
+ */
 export interface RestartableRedis {
   readonly url: string;
   start(): Promise<void>;
@@ -32,6 +37,7 @@ export async function createRestartableRedis(
     dir,
     save: '',
     appendonly: 'yes',
+    appendfsync: 'no',
     'maxmemory-policy': 'noeviction',
     ...directives,
   };

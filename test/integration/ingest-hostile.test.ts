@@ -137,7 +137,7 @@ test(
   'with Redis stopped a thousand requests get 503 in time; with it back nothing is doubled',
   { timeout: 120_000 },
   async () => {
-    const redis = await createRestartableRedis({ appendfsync: 'everysec' });
+    const redis = await createRestartableRedis();
     await redis.start();
     const shop = await courier.open({ workers: 0 });
     await shop.writeAccounts({});

@@ -19,7 +19,7 @@ interface Tried {
 /** Services enqueue while Redis is away in three ways, and repeat themselves afterwards. */
 export async function producerAway({ short }: MeasureOptions): Promise<Measured> {
   const perWave = short ? 100 : 250;
-  const redis = await startedRedis();
+  const redis = await startedRedis(short ? 'no' : 'always');
   const scene = await openScene({ redis });
   const link = await openLink({ port: Number(new URL(redis.url).port) });
   const [appId = ''] = scene.appIds;

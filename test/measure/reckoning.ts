@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { MessageStatus } from '../../src/producer/index.ts';
 import type { LaneQueue } from '../../src/shared/lane.ts';
 import { lanesOf, type Scene } from './scene.ts';
 
@@ -16,8 +17,13 @@ export interface Reckoning {
   readonly dead: number;
   /** Neither at WeChat nor unknown or dead. */
   readonly lost: number;
+  /** The first of those that are not as they should be, with what our books say of them. */
+  readonly odd: readonly OddMessage[];
 }
 
+export type OddMessage = Readonly<MessageStatus> & { readonly shown: number };
+
+const ODD = 20;
 const AT_ONCE = 200;
 
 export interface ReckoningOptions {
@@ -34,20 +40,24 @@ export async function reckon(
   await untilIdle(lanesOf(scene), options.timeoutMs ?? 90_000);
   await scene.takings.refresh();
   const counts = { shown: 0, doubled: 0, unknown: 0, dead: 0, lost: 0 };
+  const odd: OddMessage[] = [];
   const all = [...acknowledged];
   for (let start = 0; start < all.length; start += AT_ONCE) {
     const part = all.slice(start, start + AT_ONCE);
     const statuses = await Promise.all(part.map(([, id]) => scene.producer.status(id)));
     part.forEach(([openid], index) => {
       const times = scene.takings.shown(openid);
-      const state = statuses[index]?.state;
+      const status = statuses[index];
+      const state = status?.state;
       counts.doubled += Math.max(0, times - 1);
       if (times > 0) counts.shown += 1;
       if (state === 'unknown' || state === 'dead') counts[state] += 1;
       else if (times === 0) counts.lost += 1;
+      const good = times === 1 && state !== 'unknown' && state !== 'dead';
+      if (status && !good && odd.length < ODD) odd.push({ ...status, shown: times });
     });
   }
-  return { acknowledged: acknowledged.size, ...counts };
+  return { acknowledged: acknowledged.size, ...counts, odd };
 }
 
 /** Returns at the deadline too: what is left then is for the judge to find. */

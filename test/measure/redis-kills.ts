@@ -16,7 +16,7 @@ export async function redisKills({ short, seed, say }: MeasureOptions): Promise<
   const cycles = short ? 4 : 50;
   const random = seededRandom(seed);
   const limitMs = timeLimit({ short }, LIMIT_MS);
-  const redis = await startedRedis();
+  const redis = await startedRedis(short ? 'no' : 'always');
   const scene = await openScene({ redis, latency: '60:400' });
   try {
     const fleet = await scene.fleet({ size: PROCESSES });

@@ -123,9 +123,14 @@ export function lanesOf(scene: Scene): LaneQueue[] {
   return scene.appIds.flatMap((appId) => KINDS.map((kind) => scene.lane(appId, kind)));
 }
 
-/** A Redis as production has it: with an append-only file, synced every second. */
-export async function startedRedis(): Promise<RestartableRedis> {
-  const redis = await createRestartableRedis({ appendfsync: 'everysec' });
+/**
+ * A Redis as most have it: with an append-only file, synced every second. One that is to be
+ * killed wants `always` or `no`: with `everysec` what the disk was slow to take is lost with it.
+ */
+export async function startedRedis(
+  appendfsync: 'everysec' | 'always' | 'no' = 'everysec',
+): Promise<RestartableRedis> {
+  const redis = await createRestartableRedis({ appendfsync });
   await redis.start();
   return redis;
 }
