@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { version } from '../shared/version.ts';
 import { cancelCommand } from './commands/cancel.ts';
+import { addCompletion } from './commands/completion.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
@@ -16,7 +17,8 @@ import { tokenCommand } from './commands/token.ts';
 import { unknownCommand } from './commands/unknown.ts';
 
 const AFTER = `
-Every command takes --help; all but start and simulator take --json and print one JSON document.
+Every command takes --help; all but start, simulator and completion take --json and print one
+JSON document.
 
 Environment:
   REDIS_URL              Redis to use; default: a running "npm start" in this folder,
@@ -34,6 +36,9 @@ export function buildProgram(): Command {
     .version(version())
     .showHelpAfterError('Add --help for what is possible.')
     .exitOverride()
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, 'ERR_USAGE: ')),
+    })
     .addHelpText('after', AFTER);
   const commands = [
     startCommand(),
@@ -56,6 +61,7 @@ export function buildProgram(): Command {
     inherit(program, command);
     program.addCommand(command);
   }
+  addCompletion(program);
   return program;
 }
 

@@ -163,10 +163,10 @@ describe('start', () => {
     await rm(empty, { recursive: true, force: true });
   });
 
-  test('a role of the future is refused in one line', async () => {
+  test('a role that does not exist is refused, with those that do', async () => {
     const answer = await cli.courier('start', 'callback');
     expect(answer.code).toBe(2);
-    expect(answer.stderr).toMatch(/^ERR_USAGE: .*does not exist yet/);
+    expect(answer.stderr).toMatch(/^ERR_USAGE: .*all, worker, ingest, outbox, simulator/);
   });
 
   test('without accounts it says what to copy and fill in, and is 78', async () => {
