@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -151,6 +152,28 @@ describe('exit codes', () => {
       expect(answer.stderr).toMatch(/^ERR_QUEUE_UNAVAILABLE: .*WRONGPASS.*Check REDIS_URL/);
       expect(answer.stderr).not.toContain('not-the-password');
     }
+  });
+});
+
+describe('completion', () => {
+  const offered = async (...words: string[]) => {
+    const { stdout } = await cli.courier('complete', '--', ...words);
+    return stdout.split('\n').flatMap((line) => line.split('\t')[0] ?? []);
+  };
+
+  test('offers commands, their flags and choices, and the accounts of the file', async () => {
+    expect(await offered('dead-letters', 're')).toContain('redrive');
+    expect(await offered('dead-letters', 'list', '--re')).toContain('--reason');
+    expect(await offered('dead-letters', 'list', '--reason', 'win')).toContain('window-expired');
+    expect(await offered('queues', '--app', '')).toContain(APP);
+    expect(await offered('pause', '')).toContain(APP);
+  });
+
+  test.each(['bash', 'zsh', 'fish'])('prints a script for %s', async (shell) => {
+    const { code, stdout } = await cli.courier('completion', shell);
+    expect(code).toBe(0);
+    expect(stdout).toContain('courier complete');
+    if (shell === 'bash') expect(spawnSync('bash', ['-n'], { input: stdout }).status).toBe(0);
   });
 });
 
