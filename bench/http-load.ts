@@ -16,8 +16,8 @@ export interface PaceOutcome {
 
 const CONNECTIONS = 128;
 const TICK_MS = 5;
-/** Until everything is compiled and connected. */
-const WARM_UP_MS = 2000;
+/** Until everything is compiled and connected, and what piled up meanwhile is worked off. */
+const WARM_UP_MS = 10_000;
 
 /**
  * Offers requests at a fixed rate, whether earlier ones were answered or not. A time counts from

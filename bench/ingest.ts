@@ -20,10 +20,16 @@ const P99_MS = 50;
 const TARGET = { atLeast: 0.3 };
 const READY_MS = 20_000;
 const BARE_ROUTE = fileURLToPath(new URL('./bare-route.ts', import.meta.url));
+const BARE_WORKER = fileURLToPath(new URL('./bare-worker.ts', import.meta.url));
+/** As many as ours sends at a time by default. */
+const BARE_CONCURRENCY = '50';
 
 type Side = 'ours' | 'bare';
 
-/** The HTTP API beside a running worker, and a bare route that only calls `addBulk`. */
+/**
+ * The HTTP API beside a running worker, and a bare route that only calls `addBulk` beside a
+ * worker that only posts.
+ */
 export async function benchIngest({ rounds, quick }: BenchOptions): Promise<Result[]> {
   const seconds = quick ? 3 : 20;
   const paced = await sides(rounds.ingest, 'ingest, 1,000/s: p99', 'ms', async (target) => {
@@ -78,14 +84,19 @@ function served(side: Side, measure: (target: Paced) => Promise<number>): Promis
     };
     const logFile = path.join(dir, `${side}.log`);
     const key = await newKey(env, path.join(dir, 'key.json'));
-    const worker = startChild('dist/worker/main.js', {
-      logFile: path.join(dir, 'worker.log'),
-      env,
+    const workerLog = path.join(dir, 'worker.log');
+    const ours = () => ({
+      server: startChild('dist/ingest/main.js', { logFile, env }),
+      worker: startChild('dist/worker/main.js', { logFile: workerLog, env }),
     });
-    const server =
-      side === 'ours'
-        ? startChild('dist/ingest/main.js', { logFile, env })
-        : startChild(BARE_ROUTE, { logFile, args: [redisUrl] });
+    const bare = () => ({
+      server: startChild(BARE_ROUTE, { logFile, args: [redisUrl] }),
+      worker: startChild(BARE_WORKER, {
+        logFile: workerLog,
+        args: [redisUrl, stub.url, BARE_CONCURRENCY],
+      }),
+    });
+    const { server, worker } = side === 'ours' ? ours() : bare();
     try {
       const url = `http://127.0.0.1:${await portOf(logFile)}`;
       return await measure({ url, key });

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { BatchResult, EnvelopeInput, Producer } from '../../producer/index.ts';
 import { CourierError } from '../../shared/errors.ts';
 import { expectedGot } from '../../shared/issue.ts';
-import { batched } from '../../shared/ledger/batch.ts';
+import { batched } from '../../shared/batch.ts';
 import { parseMessageId } from '../../shared/message/message-id.ts';
 import { MESSAGE_BYTES } from '../../shared/message/text.ts';
 import { KINDS, type Kind } from '../../shared/outcome.ts';
@@ -20,6 +20,9 @@ import {
 export const BATCH_BYTES = 1_048_576;
 export const BATCH_ITEMS = 500;
 
+/** What a Redis that does not answer may cost those that come later. */
+const GATHER_MS = 10;
+
 const SEND_SCOPES = ['send:template', 'send:custom'] as const;
 
 type Rejected = Extract<BatchResult, { status: 'rejected' }>;
@@ -36,10 +39,10 @@ interface ItemResult {
 
 /** Sending, looking up and cancelling messages. */
 export function messageRoutes(app: FastifyInstance, producer: Producer): void {
-  // Requests of one turn of the event loop travel to Redis together.
+  // Requests travel to Redis together: those that come while others are on their way wait for them.
   const enqueue = batched(
     (envelopes: readonly EnvelopeInput[]) => producer.enqueueMany(envelopes),
-    BATCH_ITEMS,
+    { maxSize: BATCH_ITEMS, gatherMs: GATHER_MS },
   );
 
   app.post(

@@ -3,7 +3,7 @@ import { DEAD_REASONS, type Kind } from '../outcome.ts';
 import type { RedisClient } from '../redis.ts';
 import { loadPlainScript, loadScript } from '../redis-script.ts';
 import { TIMINGS } from '../timings.ts';
-import { batched } from './batch.ts';
+import { batched } from '../batch.ts';
 import type {
   Acceptance,
   AcceptRequest,
@@ -68,8 +68,12 @@ export function createRedisLedger(options: RedisLedgerOptions): Ledger {
   const { redis, appId } = options;
   const keys = accountKeys(appId);
   const call = {
-    begin: batched<BeginRequest, Begun>((requests) => beginMany(options, requests), MAX_BATCH),
-    settle: batched<SettleRequest, Settled>((requests) => settleMany(options, requests), MAX_BATCH),
+    begin: batched<BeginRequest, Begun>((requests) => beginMany(options, requests), {
+      maxSize: MAX_BATCH,
+    }),
+    settle: batched<SettleRequest, Settled>((requests) => settleMany(options, requests), {
+      maxSize: MAX_BATCH,
+    }),
   };
   return {
     accept: (requests) => acceptMany(options, requests),
