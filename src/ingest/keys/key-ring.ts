@@ -1,7 +1,7 @@
-import { statSync } from 'node:fs';
 import { messageOf } from '../../shared/errors.ts';
 import type { Service } from '../../shared/lifecycle.ts';
 import type { Logger } from '../../shared/logger.ts';
+import { stampOf } from '../../shared/private-file.ts';
 import { type ApiKey, isSecretOf, parseKey } from './api-key.ts';
 import { readKeys } from './keys-file.ts';
 
@@ -65,14 +65,4 @@ export function createKeyRing(path: string, logger: Logger): KeyRing {
 function activeKeys(path: string): Map<string, ApiKey> {
   const active = readKeys(path).filter(({ revokedAt }) => revokedAt === undefined);
   return new Map(active.map((key) => [key.id, key]));
-}
-
-/** Changes whenever the file does. */
-function stampOf(path: string): string {
-  try {
-    const { ino, mtimeMs, size } = statSync(path);
-    return `${ino}:${mtimeMs}:${size}`;
-  } catch {
-    return 'none';
-  }
 }
