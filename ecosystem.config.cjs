@@ -1,5 +1,5 @@
 /**
- * Workers and the HTTP API under pm2: `npm run build && pm2 start ecosystem.config.cjs`. WORKERS
+ * Workers, the HTTP API and the dashboard under pm2: `npm run build && pm2 start ecosystem.config.cjs`. WORKERS
  * sets how many workers; `--only courier-worker` leaves the API out. A reload starts a new worker, waits until it is ready, then stops the old one gently.
  */
 const GRACE_MS = 15_000;
@@ -47,6 +47,27 @@ module.exports = {
         REDIS_URL,
         COURIER_ACCOUNTS_FILE,
         COURIER_API_KEYS_FILE: process.env.COURIER_API_KEYS_FILE ?? './api-keys.json',
+        COURIER_SHUTDOWN_GRACE_MS: GRACE_MS,
+      },
+    },
+    {
+      // On loopback: put a proxy with TLS in front. Without users its password is in the error log.
+      name: 'courier-dashboard',
+      script: 'dist/dashboard/main.js',
+      cwd: __dirname,
+      exec_mode: 'fork',
+      instances: 1,
+      wait_ready: true,
+      listen_timeout: 30_000,
+      kill_timeout: GRACE_MS + 5_000,
+      stop_exit_codes: [78],
+      exp_backoff_restart_delay: 200,
+      env: {
+        NODE_ENV: 'production',
+        REDIS_URL,
+        COURIER_ACCOUNTS_FILE,
+        COURIER_DASHBOARD_USERS_FILE:
+          process.env.COURIER_DASHBOARD_USERS_FILE ?? './dashboard-users.json',
         COURIER_SHUTDOWN_GRACE_MS: GRACE_MS,
       },
     },

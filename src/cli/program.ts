@@ -15,6 +15,7 @@ import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
 import { tokenCommand } from './commands/token.ts';
 import { unknownCommand } from './commands/unknown.ts';
+import { usersCommand } from './commands/users.ts';
 
 const AFTER = `
 Every command takes --help; all but start, simulator and completion take --json and print one
@@ -52,6 +53,7 @@ export function buildProgram(): Command {
     resumeCommand(),
     tokenCommand(),
     keysCommand(),
+    usersCommand(),
     outboxCommand(),
     explainCommand(),
     doctorCommand(),

@@ -3,6 +3,7 @@ import { type Config, loadConfig, printableConfig } from '../shared/config.ts';
 import { CourierError } from '../shared/errors.ts';
 import { createLogger, type Logger } from '../shared/logger.ts';
 import { runMain, runProcess } from '../shared/run-process.ts';
+import { buildDashboard } from '../dashboard/build.ts';
 import { buildIngest } from '../ingest/build.ts';
 import { buildWorker } from '../worker/build.ts';
 import { type PrivateRedis, startPrivateRedis } from './private-redis.ts';
@@ -34,6 +35,8 @@ async function run(env: NodeJS.ProcessEnv, redis: PrivateRedis | undefined): Pro
   logger.info(printableConfig(config), 'settings');
   const worker = buildWorker(config, env, logger);
   const ingest = await buildIngest(config, logger);
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  const dashboard = await buildDashboard(config, logger, say);
   let stopping = false;
   if (redis) watchOver(redis, logger, () => stopping);
   await runProcess(
@@ -41,10 +44,13 @@ async function run(env: NodeJS.ProcessEnv, redis: PrivateRedis | undefined): Pro
       async start() {
         const { port } = await worker.start();
         const { port: ingestPort } = await ingest.start();
-        return { role: 'all', roles: ['worker', 'ingest'], port, ingestPort };
+        const { port: dashboardPort } = await dashboard.start();
+        const roles = ['worker', 'ingest', 'dashboard'];
+        return { role: 'all', roles, port, ingestPort, dashboardPort };
       },
       async stop() {
         stopping = true;
+        await dashboard.stop();
         await ingest.stop();
         await worker.stop();
         await redis?.stop();

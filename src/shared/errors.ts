@@ -13,6 +13,8 @@ export const ERROR_CODES = {
   ERR_TOKEN: 'WeChat, or the budget of forced refreshes, gave no new token.',
   ERR_KEY_LIMIT: 'This name has two active keys of the ingest API; no third one was made.',
   ERR_UNKNOWN_KEY: 'The ingest API has no key with this id.',
+  ERR_USER_EXISTS: 'The dashboard has a user of this name already; nothing was changed.',
+  ERR_UNKNOWN_USER: 'The dashboard has no user of this name.',
   ERR_CLOSED: 'The producer was closed before this call.',
 } as const;
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -169,11 +169,15 @@ describe('completion', () => {
     expect(await offered('pause', '')).toContain(APP);
   });
 
+  test('prints a script that bash can read', async () => {
+    const { stdout } = await cli.courier('completion', 'bash');
+    expect(spawnSync('bash', ['-n'], { input: stdout }).status).toBe(0);
+  });
+
   test.each(['bash', 'zsh', 'fish'])('prints a script for %s', async (shell) => {
     const { code, stdout } = await cli.courier('completion', shell);
     expect(code).toBe(0);
     expect(stdout).toContain('courier complete');
-    if (shell === 'bash') expect(spawnSync('bash', ['-n'], { input: stdout }).status).toBe(0);
   });
 });
 
@@ -189,7 +193,9 @@ describe('start', () => {
   test('a role that does not exist is refused, with those that do', async () => {
     const answer = await cli.courier('start', 'callback');
     expect(answer.code).toBe(2);
-    expect(answer.stderr).toMatch(/^ERR_USAGE: .*all, worker, ingest, outbox, simulator/);
+    expect(answer.stderr).toMatch(
+      /^ERR_USAGE: .*all, worker, ingest, dashboard, outbox, simulator/,
+    );
   });
 
   test('without accounts it says what to copy and fill in, and is 78', async () => {
@@ -199,7 +205,11 @@ describe('start', () => {
   });
 
   test('on its own Redis it serves, courier finds it, and it leaves no process', async () => {
-    const env = { COURIER_METRICS_PORT: '0', COURIER_INGEST_PORT: '0' };
+    const env = {
+      COURIER_METRICS_PORT: '0',
+      COURIER_INGEST_PORT: '0',
+      COURIER_DASHBOARD_PORT: '0',
+    };
     const all = cli.start('dist/cli/main.js', { args: ['start', 'all'], env });
     const ready = await all.ready({ timeoutMs: 30_000 });
     const health = await fetch(`http://127.0.0.1:${String(ready['ingestPort'])}/readyz`);

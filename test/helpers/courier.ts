@@ -108,7 +108,14 @@ export interface Courier {
 }
 
 /** Redis and simulator for a file, and shops in them for its tests. */
-export function useCourier(options: { persistent?: boolean } = {}): Courier {
+export function useCourier({
+  closeAfter = 'test',
+  ...options
+}: {
+  readonly persistent?: boolean;
+  /** When shops are closed. Default after each test. */
+  readonly closeAfter?: 'test' | 'file';
+} = {}): Courier {
   const file = useRedis({ persistent: false, ...options });
   const cleanups: (() => Promise<unknown>)[] = [];
   let simulator: Simulator | undefined;
@@ -119,10 +126,12 @@ export function useCourier(options: { persistent?: boolean } = {}): Courier {
     simulator = quietSimulator();
     apiBase = (await simulator.start()).url;
   });
-  afterEach(async () => {
+  const closeShops = async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-  });
+  };
+  if (closeAfter === 'test') afterEach(closeShops);
   afterAll(async () => {
+    await closeShops();
     await simulator?.stop();
     await rm(dir, { recursive: true, force: true });
   });

@@ -12,7 +12,7 @@ import { boundToUs } from '../../src/local/private-redis.ts';
  * A redis-server on a port that stays the same while it is killed, stopped and started. Killed or
  * not, it keeps what it acknowledged, and never waits for the disk: without `fsync` each write is
  * the kernel's before its answer. With `everysec` writes wait in Redis' own memory while the disk
- * is busy, and die with it (docs/reliability.md, row 26).
+ * is busy, and die with it: row 26 of docs/reliability.md.
  */
 export interface RestartableRedis {
   readonly url: string;

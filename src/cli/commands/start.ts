@@ -2,7 +2,7 @@ import { Argument, Command } from 'commander';
 import { withExamples } from '../answer.ts';
 import { runSimulator } from './simulator.ts';
 
-const ROLES = ['all', 'worker', 'ingest', 'outbox', 'simulator'] as const;
+const ROLES = ['all', 'worker', 'ingest', 'dashboard', 'outbox', 'simulator'] as const;
 type Role = (typeof ROLES)[number];
 
 export function startCommand(): Command {
@@ -15,6 +15,7 @@ export function startCommand(): Command {
     'courier start          # everything, on a private Redis unless REDIS_URL is set',
     'courier start worker   # on the Redis of REDIS_URL; as many as you like',
     'courier start ingest   # the HTTP API for callers in any language',
+    'courier start dashboard   # Bull Board and pages of our own, behind a login',
     'courier start outbox   # moves rows of COURIER_OUTBOX_URL into the lanes',
   );
 }
@@ -30,6 +31,9 @@ async function start(role: Role): Promise<void> {
       return;
     case 'ingest':
       await import('../../ingest/main.ts');
+      return;
+    case 'dashboard':
+      await import('../../dashboard/main.ts');
       return;
     case 'outbox':
       await import('../../outbox/main.ts');

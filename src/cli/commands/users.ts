@@ -1,0 +1,120 @@
+import { createInterface } from 'node:readline/promises';
+import { Argument, Command, Option } from 'commander';
+import {
+  newUser,
+  PASSWORD_LENGTH,
+  ROLES,
+  type User,
+  userSchema,
+} from '../../dashboard/users/user.ts';
+import { addUser, readUsers, removeUser } from '../../dashboard/users/users-file.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { CourierError } from '../../shared/errors.ts';
+import { answering, withExamples } from '../answer.ts';
+import { readConfig } from '../connection.ts';
+import { shownTime } from '../moment.ts';
+import { renderTable } from '../table.ts';
+import { UsageError } from '../usage-error.ts';
+
+export function usersCommand(): Command {
+  const command = new Command('users')
+    .description('add, list and remove users of the dashboard')
+    .addCommand(addCommand())
+    .addCommand(listCommand())
+    .addCommand(removeCommand());
+  return withExamples(
+    command,
+    'pwgen -s 20 1 | courier users add li.na --role operator --password-stdin',
+    'courier users remove li.na',
+  );
+}
+
+interface AddFlags {
+  readonly role: User['role'];
+  readonly passwordStdin?: boolean;
+}
+
+function addCommand(): Command {
+  const command = new Command('add')
+    .description('add a user; running dashboards take it within 5 seconds')
+    .addArgument(new Argument('<name>', 'letters, digits and . _ @ -, at most 64'))
+    .addOption(
+      new Option('--role <role>', 'a viewer looks, an operator repairs')
+        .choices(ROLES)
+        .makeOptionMandatory(),
+    )
+    .option('--password-stdin', 'read the password from the first line of stdin');
+  withExamples(command, 'courier users add li.na --role viewer --password-stdin < password.txt');
+  return answering(command, async (name: string, { role, passwordStdin }: AddFlags) => {
+    if (!userSchema.shape.name.safeParse(name).success) {
+      throw new UsageError(
+        `<name>: expected 1 to 64 letters, digits, . _ @ or -, got "${name.slice(0, 64)}".`,
+      );
+    }
+    if (!passwordStdin) {
+      throw new UsageError('Expected --password-stdin: a password as an argument would be seen.');
+    }
+    const password = checked(await firstLine());
+    await addUser(
+      readConfig().dashboardUsersFile,
+      await newUser({ name, role }, password, systemClock.now),
+    );
+    return { json: { name, role }, text: `${name} may log in as ${role}.` };
+  });
+}
+
+async function firstLine(): Promise<string> {
+  const lines = createInterface({ input: process.stdin });
+  try {
+    for await (const line of lines) return line;
+    return '';
+  } finally {
+    lines.close();
+  }
+}
+
+/** @throws UsageError; the password is never quoted */
+function checked(password: string): string {
+  const { least, most } = PASSWORD_LENGTH;
+  if (password.length >= least && password.length <= most) return password;
+  throw new UsageError(
+    `--password-stdin: expected a password of ${least} to ${most} characters, got ${password.length}.`,
+  );
+}
+
+function listCommand(): Command {
+  const command = new Command('list').description('list users and their roles');
+  withExamples(command, 'courier users list --json');
+  return answering(command, async () => {
+    const users = readUsers(readConfig().dashboardUsersFile);
+    const json = { users: users.map(({ name, role, createdAt }) => ({ name, role, createdAt })) };
+    return await Promise.resolve({ json, text: shownUsers(users) });
+  });
+}
+
+function shownUsers(users: readonly User[]): string {
+  if (users.length === 0) {
+    return 'No users. Add one: courier users add <name> --role operator --password-stdin';
+  }
+  return renderTable(
+    [{ title: 'name' }, { title: 'role' }, { title: 'created' }],
+    users.map(({ name, role, createdAt }) => [name, role, shownTime(Date.parse(createdAt))]),
+  );
+}
+
+function removeCommand(): Command {
+  const command = new Command('remove')
+    .description('remove a user; running dashboards end its sessions within 5 seconds')
+    .argument('<name>', 'as list prints it');
+  withExamples(command, 'courier users remove li.na');
+  return answering(command, async (name: string) => {
+    const path = readConfig().dashboardUsersFile;
+    if (!(await removeUser(path, name))) {
+      throw new CourierError(
+        'ERR_UNKNOWN_USER',
+        `Expected the name of a user in ${path}, got "${name.slice(0, 64)}". See: courier users list.`,
+      );
+    }
+    return { json: { removed: name }, text: `${name} is removed.` };
+  });
+}

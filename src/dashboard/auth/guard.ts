@@ -1,0 +1,145 @@
+import '@fastify/cookie';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from '../../shared/logger.ts';
+import type { User } from '../users/user.ts';
+import type { UserRing } from '../users/user-ring.ts';
+import type { Lockout } from './lockout.ts';
+import { isSameOrigin } from './same-origin.ts';
+import type { Sessions } from './sessions.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who looks or acts. On every route but those that are open. */
+    user: User;
+  }
+  interface FastifyContextConfig {
+    /** Needs no login. */
+    open?: boolean;
+    /** Changes something although it is for viewers, too: logging out. */
+    anyRole?: boolean;
+  }
+}
+
+export const SESSION_COOKIE = 'courier_session';
+
+export interface GuardDeps {
+  readonly users: UserRing;
+  readonly sessions: Sessions;
+  readonly lockout: Lockout;
+  readonly logger: Logger;
+}
+
+/** Whoever is refused, in the words of the page that says so. */
+export class Refusal extends Error {
+  readonly status: 401 | 403 | 404 | 429;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(status: Refusal['status'], detail: string, retryAfterMs?: number) {
+    super(detail);
+    this.status = status;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** Answers with a refusal, in the form that whoever asked can read. */
+export type Refuse = (error: Refusal, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
+
+const SAFE = new Set(['GET', 'HEAD']);
+
+/**
+ * Stands before every route, Bull Board's included: who is it, may it, does it come from a page
+ * of ours. Writes a line for every change that was asked for.
+ */
+export function addGuard(app: FastifyInstance, deps: GuardDeps, refuse: Refuse): void {
+  app.decorateRequest('user');
+  // Refused here and now: an error would be answered by Bull Board in its own way.
+  app.addHook('onRequest', async (request, reply) => {
+    try {
+      await admit(deps, request, reply);
+    } catch (error) {
+      if (error instanceof Refusal) return refuse(error, request, reply);
+      throw error;
+    }
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    if (SAFE.has(request.method)) return;
+    const { method, url, ip } = request;
+    const { name, role } = request.user ?? {};
+    deps.logger.info(
+      {
+        audit: true,
+        user: name,
+        role,
+        method,
+        path: url.split('?')[0],
+        status: reply.statusCode,
+        remote: ip,
+      },
+      'action',
+    );
+  });
+}
+
+/** @throws Refusal */
+async function admit(deps: GuardDeps, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const { open, anyRole } = request.routeOptions.config;
+  const isChange = !SAFE.has(request.method);
+  if (!open) request.user = await userOf(deps, request, reply);
+  if (!isChange) return;
+  if (!isSameOrigin(request.headers)) {
+    throw new Refusal(403, 'Expected a request from a page of this dashboard.');
+  }
+  if (!open && !anyRole && request.user.role !== 'operator') {
+    throw new Refusal(403, 'Expected an operator: a viewer can look, and change nothing.');
+  }
+}
+
+async function userOf(
+  deps: GuardDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<User> {
+  const cookie = request.cookies[SESSION_COOKIE];
+  const name = cookie === undefined ? null : deps.sessions.find(cookie);
+  const user = name === null ? null : deps.users.find(name);
+  if (user) return user;
+  const basic = basicOf(request.headers.authorization);
+  if (basic) return await logIn(deps, basic, request.ip);
+  void reply.header('www-authenticate', 'Basic realm="wechat-courier", charset="UTF-8"');
+  throw new Refusal(401, 'Expected a login.');
+}
+
+/** @throws Refusal 401, or 429 after too many failures */
+export async function logIn(
+  { users, lockout, logger }: Pick<GuardDeps, 'users' | 'lockout' | 'logger'>,
+  { name, password }: Credentials,
+  remote: string,
+): Promise<User> {
+  const who = { address: remote, name: name.slice(0, 64) };
+  const waitMs = lockout.waitMs(who);
+  if (waitMs > 0) {
+    const seconds = Math.ceil(waitMs / 1000);
+    throw new Refusal(429, `Expected a pause of ${seconds} s after wrong passwords.`, waitMs);
+  }
+  const user = await users.verify(name, password);
+  if (user) {
+    lockout.succeeded(who);
+    return user;
+  }
+  lockout.failed(who);
+  logger.warn({ audit: true, user: name.slice(0, 64), remote }, 'login refused');
+  throw new Refusal(401, 'Expected a name and its password, got another.');
+}
+
+export interface Credentials {
+  readonly name: string;
+  readonly password: string;
+}
+
+function basicOf(header: string | undefined): Credentials | null {
+  const [, encoded] = /^Basic +([A-Za-z0-9+/=]+)$/i.exec(header ?? '') ?? [];
+  if (encoded === undefined) return null;
+  const text = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  return colon < 0 ? null : { name: text.slice(0, colon), password: text.slice(colon + 1) };
+}

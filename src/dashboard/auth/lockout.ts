@@ -1,0 +1,69 @@
+/** Who tries to log in. */
+export interface Attempt {
+  readonly address: string;
+  readonly name: string;
+}
+
+/** Slows guessing down: after some failures one has to wait, longer each time. */
+export interface Lockout {
+  /** Milliseconds until this one may try again; 0 for now. */
+  waitMs(who: Attempt): number;
+  failed(who: Attempt): void;
+  succeeded(who: Attempt): void;
+}
+
+/**
+ * So many wrong passwords are free: people mistype. A name is only locked for the address that
+ * guesses, or strangers could lock people out; an address for all names, but later, since an
+ * office may have only one.
+ */
+const FREE = { nameAtAddress: 5, address: 25 };
+const FIRST_WAIT_MS = 30_000;
+const LONGEST_WAIT_MS = 15 * 60_000;
+/** Failures older than this are forgotten. */
+const MEMORY_MS = 60 * 60_000;
+/** A guesser with many addresses must not fill the memory. */
+const MOST = 10_000;
+
+interface Failures {
+  readonly count: number;
+  readonly until: number;
+  readonly last: number;
+}
+
+export function createLockout(now: () => number): Lockout {
+  const failures = new Map<string, Failures>();
+
+  function of(key: string): Failures | undefined {
+    const known = failures.get(key);
+    if (known && now() - known.last > MEMORY_MS) failures.delete(key);
+    return failures.get(key);
+  }
+
+  function count(key: string, free: number): void {
+    const times = (of(key)?.count ?? 0) + 1;
+    const wait = times < free ? 0 : FIRST_WAIT_MS * 2 ** Math.min(10, times - free);
+    const until = now() + Math.min(LONGEST_WAIT_MS, wait);
+    // The latest goes to the end, so that the oldest is the first to go.
+    failures.delete(key);
+    failures.set(key, { count: times, until, last: now() });
+    for (const oldest of failures.keys()) {
+      if (failures.size <= MOST) break;
+      failures.delete(oldest);
+    }
+  }
+
+  return {
+    waitMs: (who) => Math.max(0, ...keysOf(who).map((key) => (of(key)?.until ?? 0) - now())),
+    failed(who) {
+      const [nameAtAddress, address] = keysOf(who);
+      count(nameAtAddress, FREE.nameAtAddress);
+      count(address, FREE.address);
+    },
+    succeeded: (who) => void failures.delete(keysOf(who)[0]),
+  };
+}
+
+function keysOf({ address, name }: Attempt): readonly [string, string] {
+  return [`${address} ${name}`, address];
+}

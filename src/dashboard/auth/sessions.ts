@@ -1,0 +1,44 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+/** Who is logged in, by the cookie; kept in this process only. */
+export interface Sessions {
+  /** @returns the cookie's value: 256 random bits */
+  open(name: string): string;
+  /** The user's name, or null for a cookie that is unknown or too old. */
+  find(cookie: string): string | null;
+  close(cookie: string): void;
+}
+
+/** Without a request for so long, and in any case after so long, one has to log in again. */
+const IDLE_MS = 60 * 60_000;
+const LONGEST_MS = 12 * 60 * 60_000;
+const MOST = 10_000;
+
+export function createSessions(now: () => number): Sessions {
+  const sessions = new Map<string, { name: string; openedAt: number; usedAt: number }>();
+  // Not the cookie itself: a look into the memory gives nobody a session.
+  const keyOf = (cookie: string) => createHash('sha256').update(cookie).digest('base64url');
+  return {
+    open(name) {
+      const cookie = randomBytes(32).toString('base64url');
+      sessions.set(keyOf(cookie), { name, openedAt: now(), usedAt: now() });
+      for (const oldest of sessions.keys()) {
+        if (sessions.size <= MOST) break;
+        sessions.delete(oldest);
+      }
+      return cookie;
+    },
+    find(cookie) {
+      const key = keyOf(cookie);
+      const session = sessions.get(key);
+      if (!session) return null;
+      if (now() - session.usedAt > IDLE_MS || now() - session.openedAt > LONGEST_MS) {
+        sessions.delete(key);
+        return null;
+      }
+      session.usedAt = now();
+      return session.name;
+    },
+    close: (cookie) => void sessions.delete(keyOf(cookie)),
+  };
+}

@@ -1,0 +1,122 @@
+import type { DeadLetter, DeadLetterFilter } from '../../producer/index.ts';
+import { explainErrcode } from '../../shared/errcodes/errcode.ts';
+import { DEAD_REASONS } from '../../shared/outcome.ts';
+import { html, type Html } from '../html.ts';
+import { page, type Reader, shownTime } from './layout.ts';
+import { actions } from './message.ts';
+
+export interface LettersView {
+  readonly letters: readonly DeadLetter[];
+  readonly cursor?: string;
+  readonly filter: DeadLetterFilter;
+  /** The accounts there are to choose from. */
+  readonly appIds: readonly string[];
+  /** What the last action did. */
+  readonly notice?: string;
+}
+
+export function deadLettersPage(reader: Reader, view: LettersView): Html {
+  const { say, isOperator } = reader;
+  const { letters, cursor, filter, notice } = view;
+  const query = queryOf(filter);
+  const next = new URLSearchParams([...query, ['cursor', cursor ?? '']]).toString();
+  return page(
+    reader,
+    say('deadLetters'),
+    html`${notice !== undefined && html`<p class="notice" role="status">${notice}</p>`}
+    ${filterForm(reader, view)}
+    ${letters.length === 0 ? html`<p>${say('nothing')}</p>` : table(reader, letters)}
+    ${isOperator && letters.length > 0 && bulkActions(reader, query)}
+    ${cursor !== undefined && html`<p><a href="/dead-letters?${next}">${say('more')}</a></p>`}`,
+  );
+}
+
+function filterForm({ say }: Reader, { filter, appIds }: LettersView): Html {
+  const options = (values: readonly string[], chosen: string | undefined) =>
+    values.map(
+      (value) =>
+        html`<option ${value === chosen && html`selected`} value="${value}">${value}</option>`,
+    );
+  return html`<form class="filter" action="/dead-letters">
+    <label
+      >${say('account')}<select name="appId">
+        <option value="">${say('any')}</option>
+        ${options(appIds, filter.appId)}
+      </select></label
+    >
+    <label
+      >${say('reason')}<select name="reason">
+        <option value="">${say('any')}</option>
+        ${options(DEAD_REASONS, filter.reason)}
+      </select></label
+    >
+    <label
+      >${say('errcode')}<input
+        name="errcode"
+        inputmode="numeric"
+        size="6"
+        value="${filter.errcode}"
+    /></label>
+    <button>${say('filter')}</button>
+  </form>`;
+}
+
+function table({ say, language, isOperator }: Reader, letters: readonly DeadLetter[]): Html {
+  const heads = (['message', 'id', 'kind', 'died', 'reason', 'errcode', 'meaning'] as const).map(
+    (word) => html`<th>${say(word)}</th>`,
+  );
+  const rows = letters.map(
+    (letter) =>
+      html`<tr>
+        <td>
+          <a href="/message?q=${letter.messageId}"><code>${letter.messageId}</code></a>
+        </td>
+        <td>${letter.id}</td>
+        <td>${letter.kind}</td>
+        <td>${shownTime(letter.deadAt)}</td>
+        <td>${letter.reason}</td>
+        <td>${letter.errcode}</td>
+        <td>${letter.errcode !== undefined && explainErrcode(letter.errcode, language).meaning}</td>
+        ${isOperator && html`<td>${actions(say, letter.messageId)}</td>`}
+      </tr>`,
+  );
+  return html`<div class="scroll">
+    <table>
+      <thead>
+        <tr>
+          ${heads}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+/** The whole filtered set, not only the page. */
+function bulkActions({ say }: Reader, query: URLSearchParams): Html {
+  const fields = [...query].map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,
+  );
+  return html`<p>
+    ${(['redriveAll', 'purgeAll'] as const).map(
+      (word) =>
+        html`<form
+          class="inline"
+          method="post"
+          action="/dead-letters/${word === 'redriveAll' ? 'redrive' : 'purge'}"
+        >
+          ${fields}<button>${say(word)}</button>
+        </form> `,
+    )}
+  </p>`;
+}
+
+export function queryOf({ appId, reason, errcode }: DeadLetterFilter): URLSearchParams {
+  const query = new URLSearchParams();
+  if (appId !== undefined) query.set('appId', appId);
+  if (reason !== undefined) query.set('reason', reason);
+  if (errcode !== undefined) query.set('errcode', String(errcode));
+  return query;
+}

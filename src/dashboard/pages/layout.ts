@@ -1,0 +1,93 @@
+import { html, type Html } from '../html.ts';
+import type { User } from '../users/user.ts';
+import type { Language, Say } from '../words.ts';
+
+/** What a page knows of who looks at it. */
+export interface Reader {
+  readonly user: User;
+  readonly language: Language;
+  readonly say: Say;
+  /** May repair. */
+  readonly isOperator: boolean;
+}
+
+export function page(reader: Reader, title: string, body: Html): Html {
+  const { say, user, language } = reader;
+  return document(
+    language,
+    title,
+    html`<nav>
+        <a href="/">${say('overview')}</a>
+        <a href="/dead-letters">${say('deadLetters')}</a>
+        <a href="/board">${say('board')}</a>
+        <form action="/message">
+          <input name="q" placeholder="${say('searchHint')}" aria-label="${say('searchHint')}" />
+          <button>${say('search')}</button>
+        </form>
+        <a class="last" href="/language">${say('language')}</a>
+        <span>${user.name} · ${user.role}</span>
+        <form method="post" action="/logout"><button>${say('logOut')}</button></form>
+      </nav>
+      <h1>${title}</h1>
+      ${body}`,
+  );
+}
+
+export function loginPage(language: Language, say: Say, notice?: string): Html {
+  return document(
+    language,
+    say('logIn'),
+    html`<form class="login" method="post" action="/login">
+      <h1>wechat-courier</h1>
+      ${notice !== undefined && html`<p class="bad" role="alert">${notice}</p>`}
+      <label>${say('name')}<input name="name" autocomplete="username" autofocus required /></label>
+      <label
+        >${say('password')}<input
+          name="password"
+          type="password"
+          autocomplete="current-password"
+          required
+      /></label>
+      <button>${say('logIn')}</button>
+    </form>`,
+  );
+}
+
+/** A page that says why something was refused. */
+export function refusalPage(language: Language, detail: string): Html {
+  return document(
+    language,
+    'wechat-courier',
+    html`<p class="bad">${detail}</p>
+      <p><a href="/">←</a></p>`,
+  );
+}
+
+function document(language: Language, title: string, body: Html): Html {
+  return html`<!doctype html>
+    <html lang="${language === 'zh' ? 'zh-CN' : 'en'}">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="robots" content="noindex" />
+        <title>${title} · wechat-courier</title>
+        <link rel="stylesheet" href="/style.css" />
+      </head>
+      <body>
+        ${body}
+      </body>
+    </html>`;
+}
+
+export function shownTime(ms: number): string {
+  return new Date(ms).toISOString().replace('T', ' ').slice(0, 19);
+}
+
+/** `3 s`, `12 min`, `5 h`, `2 d`: enough to see whether it is much. */
+export function shownAge(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86_400)} d`;
+}

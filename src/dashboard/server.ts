@@ -1,0 +1,116 @@
+import cookie from '@fastify/cookie';
+import formbody from '@fastify/formbody';
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { isCourierError, messageOf } from '../shared/errors.ts';
+import { addGuard, type GuardDeps, logIn, Refusal, SESSION_COOKIE } from './auth/guard.ts';
+import { BOARD } from './board.ts';
+import { loginPage, refusalPage } from './pages/layout.ts';
+import { LANGUAGE_COOKIE, languageFor, sendPage } from './reader.ts';
+import { STYLE } from './style.ts';
+import { sayIn } from './words.ts';
+
+/** Nothing is loaded from elsewhere, and our own pages run no script at all. */
+const CSP =
+  "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/** Bull Board is a program in the browser, and styles itself with attributes. */
+const BOARD_CSP =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+  "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'none'; base-uri 'self'; frame-ancestors 'none'";
+const FORM_BYTES = 65_536;
+const field = z.string().max(256).optional().catch(undefined);
+const loginSchema = z.object({ name: field, password: field });
+
+/** The HTTP server of the dashboard without its pages: login, headers, refusals. */
+export async function createServer(deps: GuardDeps): Promise<FastifyInstance> {
+  const app = fastify({ logger: false, bodyLimit: FORM_BYTES, forceCloseConnections: 'idle' });
+  await app.register(cookie);
+  await app.register(formbody);
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.headers({
+      'content-security-policy': request.url.startsWith(BOARD) ? BOARD_CSP : CSP,
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'cache-control': 'no-store',
+    });
+  });
+  const refuseWith = (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+    refuse(deps, error, request, reply);
+  addGuard(app, deps, refuseWith);
+  app.setErrorHandler(refuseWith);
+  app.setNotFoundHandler((request, reply) =>
+    refuseWith(new Refusal(404, 'There is no such page.'), request, reply),
+  );
+  loginRoutes(app, deps);
+  return app;
+}
+
+function loginRoutes(app: FastifyInstance, deps: GuardDeps): void {
+  app.get('/style.css', { config: { open: true } }, (_request, reply) =>
+    reply.type('text/css; charset=utf-8').send(STYLE),
+  );
+  app.get('/login', { config: { open: true } }, (request, reply) => {
+    const language = languageFor(request);
+    return sendPage(reply, loginPage(language, sayIn(language)));
+  });
+  app.post('/login', { config: { open: true } }, async (request, reply) => {
+    const { name = '', password = '' } = loginSchema.parse(Object(request.body));
+    const user = await logIn(deps, { name, password }, request.ip);
+    request.user = user;
+    return reply
+      .setCookie(SESSION_COOKIE, deps.sessions.open(user.name), cookieOptions(request))
+      .redirect('/', 303);
+  });
+  app.post('/logout', { config: { anyRole: true } }, async (request, reply) => {
+    const session = request.cookies[SESSION_COOKIE];
+    if (session !== undefined) deps.sessions.close(session);
+    return reply.clearCookie(SESSION_COOKIE, { path: '/' }).redirect('/login', 303);
+  });
+  app.get('/language', async (request, reply) => {
+    const other = languageFor(request) === 'en' ? 'zh' : 'en';
+    return reply.setCookie(LANGUAGE_COOKIE, other, cookieOptions(request)).redirect('/', 303);
+  });
+}
+
+/** Behind a proxy that speaks TLS the cookie is for TLS only. */
+function cookieOptions(request: FastifyRequest) {
+  const isSecure = request.protocol === 'https' || request.headers['x-forwarded-proto'] === 'https';
+  return { path: '/', httpOnly: true, sameSite: 'strict', secure: isSecure } as const;
+}
+
+/** A page for people, JSON for programs; the same words. */
+function refuse(
+  { logger }: Pick<GuardDeps, 'logger'>,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const { status, detail } = statusOf(error);
+  if (status >= 500) logger.error({ detail: messageOf(error) }, 'request failed');
+  if (error instanceof Refusal && error.retryAfterMs !== undefined) {
+    void reply.header('retry-after', String(Math.ceil(error.retryAfterMs / 1000)));
+  }
+  if (!request.headers.accept?.includes('text/html'))
+    return reply.code(status).send({ error: detail });
+  const language = languageFor(request);
+  if (status !== 401) return sendPage(reply, refusalPage(language, detail), status);
+  // The form instead of the browser's own box.
+  void reply.removeHeader('www-authenticate');
+  const notice = request.method === 'POST' ? detail : undefined;
+  return sendPage(reply, loginPage(language, sayIn(language), notice), status);
+}
+
+function statusOf(error: unknown): { status: number; detail: string } {
+  if (error instanceof Refusal) return { status: error.status, detail: error.message };
+  if (isCourierError(error)) {
+    const status = error.code === 'ERR_QUEUE_UNAVAILABLE' ? 503 : 400;
+    return { status, detail: error.message };
+  }
+  const { statusCode } = Object(error) as { statusCode?: unknown };
+  return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500
+    ? { status: statusCode, detail: messageOf(error) }
+    : { status: 500, detail: 'Something went wrong here; it was logged.' };
+}

@@ -1,0 +1,278 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { removeUser } from '../../src/dashboard/users/users-file.ts';
+import { type Shop, useCourier } from '../helpers/courier.ts';
+import { OPERATOR, startDashboard, type TestDashboard, VIEWER } from '../helpers/dashboard.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+
+const courier = useCourier({ closeAfter: 'file' });
+const MARKUP = '<script>alert(1)</script>"\'<b>';
+const OPENID = 'oPLANTED-OPENID-0123456789ab';
+const VALUE = 'planted-value-0001';
+
+let shop: Shop;
+let dashboard: TestDashboard;
+let dead = '';
+
+beforeAll(async () => {
+  shop = await courier.open({ env: {} });
+  dashboard = await startDashboard(shop);
+  shop.simulator.control('POST', '/_control/recipients', {
+    appId: shop.appId,
+    recipients: [{ openid: OPENID, answer: 40037 }],
+  });
+  const message = {
+    touser: OPENID,
+    template_id: 'T'.repeat(43),
+    data: { thing1: { value: VALUE } },
+  };
+  const envelope = { appId: shop.appId, kind: 'template', id: `order-${MARKUP}`, message } as const;
+  ({ messageId: dead } = await shop.producer.enqueue(envelope));
+  await shop.reached(dead, 'dead');
+  await waitFor(async () => (await shop.producer.deadLetters.show(dead)) !== null);
+});
+afterAll(() => dashboard.stop());
+
+const PAGES = [
+  '/',
+  '/dead-letters',
+  '/message?q=x',
+  '/language',
+  '/board',
+  '/board/api/queues',
+  '/nowhere',
+];
+const CHANGES: readonly (readonly [string, string])[] = [
+  ['POST', '/accounts/APP/pause'],
+  ['POST', '/accounts/APP/resume'],
+  ['POST', '/dead-letters/redrive'],
+  ['POST', '/dead-letters/purge'],
+  ['PUT', '/board/api/queues/dead-letter/retry/failed'],
+  ['PUT', '/board/api/queues/dead-letter/LETTER/retry'],
+  ['PUT', '/board/api/queues/APP.template/pause'],
+  ['PUT', '/board/api/queues/APP.template/obliterate'],
+];
+const real = (path: string) => path.replace('APP', shop.appId).replace('LETTER', dead);
+
+describe('who may do what', () => {
+  test.each(PAGES)('%s answers nobody without a login', async (path) => {
+    expect((await dashboard.open('GET', path, { as: null })).status).toBe(401);
+    expect(
+      (await dashboard.open('GET', path, { as: `nobody-${PAGES.indexOf(path)}:wrong-password` }))
+        .status,
+    ).toBe(401);
+  });
+
+  test.each(CHANGES)(
+    '%s %s: not without login, not for viewers, not from other sites',
+    async (method, path) => {
+      const there = real(path);
+      expect((await dashboard.open(method, there, { as: null })).status).toBe(401);
+      expect((await dashboard.open(method, there, { as: VIEWER })).status).toBe(403);
+      const foreign = [
+        { origin: 'https://evil.example' },
+        { origin: 'null' },
+        { origin: dashboard.url, 'sec-fetch-site': 'cross-site' },
+        { origin: dashboard.url, 'sec-fetch-site': 'same-site' },
+      ];
+      for (const headers of foreign) {
+        expect((await dashboard.open(method, there, { headers })).status).toBe(403);
+      }
+      expect((await shop.producer.status(dead))?.state).toBe('dead');
+      expect((await shop.producer.deadLetters.show(dead))?.messageId).toBe(dead);
+    },
+  );
+
+  test.each([
+    'obliterate',
+    'empty',
+    'add',
+    'clean/failed',
+    'LETTER/clean',
+    'LETTER/update-data',
+    'rate-limit',
+    'promote',
+  ])(
+    'not even an operator may %s on the board: it would lose or forge messages',
+    async (action) => {
+      for (const method of ['PUT', 'POST', 'PATCH']) {
+        const { status } = await dashboard.open(
+          method,
+          real(`/board/api/queues/dead-letter/${action}`),
+        );
+        expect([403, 404]).toContain(status);
+      }
+      expect((await shop.producer.deadLetters.show(dead))?.messageId).toBe(dead);
+    },
+  );
+
+  test('a login gives a session that ends with the logout', async () => {
+    const [name = '', password = ''] = VIEWER.split(':');
+    const login = await dashboard.open('POST', '/login', { as: null, form: { name, password } });
+    expect([login.status, login.headers.get('location')]).toEqual([303, '/']);
+    const cookie = login.headers.get('set-cookie') ?? '';
+    expect(cookie).toMatch(/^courier_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
+    const as = `cookie ${cookie.split(';')[0]}`;
+    expect((await dashboard.open('GET', '/', { as })).text).toContain('han.mei');
+    expect((await dashboard.open('POST', '/logout', { as })).status).toBe(303);
+    expect((await dashboard.open('GET', '/', { as })).status).toBe(401);
+  });
+
+  test('behind TLS the cookie is for TLS only', async () => {
+    const [name = '', password = ''] = OPERATOR.split(':');
+    const headers = { 'x-forwarded-proto': 'https' };
+    const login = await dashboard.open('POST', '/login', {
+      as: null,
+      form: { name, password },
+      headers,
+    });
+    expect(login.headers.get('set-cookie')).toContain('Secure');
+  });
+});
+
+describe('what pages show', () => {
+  test('the overview has the account, its lanes and the dead letters', async () => {
+    const { status, text } = await dashboard.open('GET', '/', { as: VIEWER });
+    expect(status).toBe(200);
+    expect(text).toContain(shop.appId);
+    expect(text).toMatch(/1 Dead letters/);
+  });
+
+  test('a message is found by its id and by the caller’s id, with what its code means', async () => {
+    for (const query of [dead, `order-${MARKUP}`]) {
+      const { status, text } = await dashboard.open(
+        'GET',
+        `/message?q=${encodeURIComponent(query)}`,
+      );
+      expect(status).toBe(200);
+      expect(text).toContain(dead);
+      expect(text).toContain('40037');
+    }
+    expect((await dashboard.open('GET', '/message?q=nobody')).status).toBe(404);
+  });
+
+  test('in Chinese for a browser that asks for it', async () => {
+    const headers = { 'accept-language': 'zh-CN,zh;q=0.9' };
+    expect((await dashboard.open('GET', '/dead-letters', { headers })).text).toContain('重新投递');
+  });
+
+  test('markup in ids is text, recipients and content are nowhere, nothing comes from elsewhere', async () => {
+    const paths = [
+      '/',
+      '/dead-letters',
+      `/message?q=${dead}`,
+      `/message?q=${encodeURIComponent(MARKUP)}`,
+      '/board',
+    ];
+    paths.push('/board/api/queues?activeQueue=dead-letter&status=failed&page=1&jobsPerPage=10');
+    paths.push(`/board/api/queues/dead-letter/${dead}`);
+    for (const path of paths) {
+      const { text, headers } = await dashboard.open('GET', path);
+      expect(text).not.toContain(OPENID);
+      expect(text).not.toContain(VALUE);
+      expect(text).not.toMatch(/(?:src|href|action)="?(?:https?:)?\/\//);
+      expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+      const isHtml = headers.get('content-type')?.includes('html') === true;
+      expect(isHtml && text.includes('<script>alert')).toBe(false);
+    }
+    const board = await dashboard.open('GET', `/board/api/queues/dead-letter/${dead}`);
+    expect(board.text).toContain('oPLAN…89ab');
+    const log = JSON.stringify(dashboard.log);
+    for (const secret of [OPENID, VALUE, shop.secret, 'operator-password-1'])
+      expect(log).not.toContain(secret);
+  });
+
+  test('the board has the dead letters first, then the lanes', async () => {
+    const { text } = await dashboard.open('GET', '/board/api/queues', {
+      headers: { accept: 'application/json' },
+    });
+    const { queues } = JSON.parse(text) as { queues: { name: string; readOnlyMode: boolean }[] };
+    expect(queues.map(({ name }) => name)).toEqual([
+      'dead-letter',
+      `${shop.appId}.template`,
+      `${shop.appId}.custom`,
+    ]);
+  });
+});
+
+describe('what an operator does', () => {
+  test('pausing and resuming an account, with a line that says who', async () => {
+    await dashboard.open('POST', `/accounts/${shop.appId}/pause`);
+    expect((await dashboard.open('GET', `/accounts/${shop.appId}`)).text).toContain(
+      'paused: operator',
+    );
+    await dashboard.open('POST', `/accounts/${shop.appId}/resume`);
+    expect((await dashboard.open('GET', `/accounts/${shop.appId}`)).text).toContain('running');
+    const audits = dashboard.log.filter(
+      (line) => line['audit'] === true && line['user'] === 'li.na',
+    );
+    expect(audits).toContainEqual(
+      expect.objectContaining({
+        path: `/accounts/${shop.appId}/pause`,
+        status: 303,
+        remote: '127.0.0.1',
+      }),
+    );
+  });
+
+  test('Bull Board’s own retry of a dead letter redrives its message', async () => {
+    const before = (await shop.producer.status(dead))?.attempts.length ?? 0;
+    const retry = `/board/api/queues/dead-letter/${dead}/retry`;
+    expect((await dashboard.open('PUT', retry)).status).toBe(204);
+    await waitFor(async () => ((await shop.producer.status(dead))?.attempts.length ?? 0) > before);
+    await shop.reached(dead, 'dead');
+  });
+
+  test('redriving the filtered set, and purging one', async () => {
+    await waitFor(async () => (await shop.producer.deadLetters.show(dead)) !== null);
+    const form = { reason: 'template-config' };
+    const { headers } = await dashboard.open('POST', '/dead-letters/redrive', { form });
+    expect(headers.get('location')).toBe(
+      '/dead-letters?reason=template-config&did=redrive&count=1',
+    );
+    await waitFor(async () => (await shop.producer.deadLetters.show(dead))?.redrives === 2);
+    await shop.reached(dead, 'dead');
+    await dashboard.open('POST', '/dead-letters/purge', { form: { messageId: dead } });
+    expect(await shop.producer.status(dead)).toBeNull();
+    expect((await dashboard.open('GET', '/dead-letters')).text).toContain('Nothing here.');
+  });
+});
+
+describe('users', () => {
+  test('a removed one is out within five seconds', async () => {
+    await removeUser(dashboard.usersFile, 'han.mei');
+    const status = async () => (await dashboard.open('GET', '/', { as: VIEWER })).status;
+    await expect.poll(status, { timeout: 5000 }).toBe(401);
+  });
+
+  test('guessing is slowed down, for the name and for the address', async () => {
+    const own = await startDashboard(await courier.open({ workers: 0 }));
+    try {
+      const guess = (n: number) => own.open('GET', '/', { as: `li.na:guess-number-${n}` });
+      for (let n = 1; n <= 5; n += 1) expect((await guess(n)).status).toBe(401);
+      const refused = await guess(6);
+      expect(refused.status).toBe(429);
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(20);
+      expect((await own.open('GET', '/')).status).toBe(429);
+    } finally {
+      await own.stop();
+    }
+  });
+
+  test('without users there is one for this run, told to the terminal only', async () => {
+    const own = await startDashboard(await courier.open({ workers: 0 }), { withUsers: false });
+    try {
+      const [, password = ''] = /password (\S{24})/.exec(own.said.join('\n')) ?? [];
+      expect((await own.open('GET', '/', { as: `operator:${password}` })).status).toBe(200);
+      expect(JSON.stringify(own.log)).not.toContain(password);
+    } finally {
+      await own.stop();
+    }
+  });
+
+  test('without users it does not listen beyond loopback', async () => {
+    const own = courier
+      .open({ workers: 0 })
+      .then((one) => startDashboard(one, { withUsers: false, env: { COURIER_HOST: '0.0.0.0' } }));
+    await expect(own).rejects.toThrow(/courier users add/);
+  });
+});

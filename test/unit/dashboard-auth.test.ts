@@ -1,0 +1,111 @@
+import { describe, expect, it, test } from 'vitest';
+import { createLockout } from '../../src/dashboard/auth/lockout.ts';
+import { isSameOrigin } from '../../src/dashboard/auth/same-origin.ts';
+import { createSessions } from '../../src/dashboard/auth/sessions.ts';
+import { isPasswordOf, newUser, NOBODY } from '../../src/dashboard/users/user.ts';
+
+const MINUTE = 60_000;
+
+describe('lockout', () => {
+  const who = { address: '10.0.0.1', name: 'li.na' };
+
+  it('leaves five mistakes free, then waits twice as long each time, at most 15 minutes', () => {
+    let now = 0;
+    const lockout = createLockout(() => now);
+    const waits = Array.from({ length: 12 }, () => {
+      lockout.failed(who);
+      const wait = lockout.waitMs(who);
+      now += wait;
+      return wait / 1000;
+    });
+    expect(waits).toEqual([0, 0, 0, 0, 30, 60, 120, 240, 480, 900, 900, 900]);
+  });
+
+  it('locks the name for the address that guesses, and nobody else', () => {
+    const lockout = createLockout(() => 0);
+    for (let n = 0; n < 10; n += 1) lockout.failed(who);
+    expect(lockout.waitMs(who)).toBeGreaterThan(0);
+    expect(lockout.waitMs({ ...who, address: '10.0.0.2' })).toBe(0);
+    expect(lockout.waitMs({ ...who, name: 'han.mei' })).toBe(0);
+  });
+
+  it('locks an address that tries many names', () => {
+    const lockout = createLockout(() => 0);
+    for (let n = 0; n < 25; n += 1) lockout.failed({ ...who, name: `name-${n}` });
+    expect(lockout.waitMs(who)).toBe(30_000);
+  });
+
+  it('forgets after a success, and after an hour', () => {
+    let now = 0;
+    const lockout = createLockout(() => now);
+    for (let n = 0; n < 4; n += 1) lockout.failed(who);
+    lockout.succeeded(who);
+    lockout.failed(who);
+    expect(lockout.waitMs(who)).toBe(0);
+    for (let n = 0; n < 9; n += 1) lockout.failed(who);
+    now += 61 * MINUTE;
+    lockout.failed(who);
+    expect(lockout.waitMs(who)).toBe(0);
+  });
+});
+
+describe('sessions', () => {
+  it('end an hour after the last request, and twelve hours after the login in any case', () => {
+    let now = 0;
+    const sessions = createSessions(() => now);
+    const cookie = sessions.open('li.na');
+    for (let minutes = 50; minutes <= 12 * 60; minutes += 50) {
+      now = minutes * MINUTE;
+      expect(sessions.find(cookie)).toBe('li.na');
+    }
+    now = 12 * 60 * MINUTE + 1;
+    expect(sessions.find(cookie)).toBeNull();
+    const idle = sessions.open('li.na');
+    now += 61 * MINUTE;
+    expect(sessions.find(idle)).toBeNull();
+  });
+
+  it('are never two of one cookie, and none for a cookie nobody got', () => {
+    const sessions = createSessions(() => 0);
+    const [first, second] = [sessions.open('a'), sessions.open('a')];
+    expect(first).not.toBe(second);
+    sessions.close(first);
+    expect([sessions.find(first), sessions.find(second), sessions.find('')]).toEqual([
+      null,
+      'a',
+      null,
+    ]);
+  });
+});
+
+test.each([
+  [{ host: 'a:1', origin: 'http://a:1' }, true],
+  [{ host: 'A:1', origin: 'http://a:1' }, true],
+  [{ host: 'a', origin: 'https://a' }, true],
+  [{ host: 'a', 'sec-fetch-site': 'same-origin' }, true],
+  [{ host: 'a', origin: 'https://a', 'sec-fetch-site': 'same-origin' }, true],
+  [{ host: 'a' }, false],
+  [{ host: 'a', origin: 'null' }, false],
+  [{ host: 'a', origin: '' }, false],
+  [{ host: 'a', origin: 'https://a.evil.example' }, false],
+  [{ host: 'a:1', origin: 'http://a:2' }, false],
+  [{ origin: 'http://a' }, false],
+  [{ host: 'a', origin: 'https://a', 'sec-fetch-site': 'same-site' }, false],
+  [{ host: 'a', origin: 'https://a', 'sec-fetch-site': 'none' }, false],
+  [{ host: 'a', origin: 'https://b', 'sec-fetch-site': 'same-origin' }, false],
+])('a change with %j comes from a page of ours: %s', (headers, expected) => {
+  expect(isSameOrigin(headers)).toBe(expected);
+});
+
+test('a password is known by its hash alone, and two hashes of one differ', async () => {
+  const who = { name: 'li.na', role: 'viewer' } as const;
+  const [user, again] = await Promise.all([
+    newUser(who, 'a password, long', () => 0),
+    newUser(who, 'a password, long', () => 0),
+  ]);
+  expect(JSON.stringify(user)).not.toContain('a password');
+  expect(user.hash).not.toBe(again.hash);
+  expect(await isPasswordOf(user, 'a password, long')).toBe(true);
+  expect(await isPasswordOf(user, 'a password, lonG')).toBe(false);
+  expect(await isPasswordOf(NOBODY, '')).toBe(false);
+});

@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { html } from '../../src/dashboard/html.ts';
+import { maskedJob, nameOf } from '../../src/dashboard/masked-job.ts';
+
+describe('html', () => {
+  it('shows any text as the text it is', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+        const { html: markup } = html`<p title="${text}">${text}</p>`;
+        expect(markup).toBe(`<p title="${escape(text)}">${escape(text)}</p>`);
+        expect(markup.slice(10, -4).replace('">', '')).not.toMatch(/[<>"']/);
+      }),
+    );
+  });
+
+  it('takes markup, lists, numbers and nothing', () => {
+    const items = ['a', '<b>'].map((one) => html`<i>${one}</i>`);
+    expect(html`${items}${0}${null}${false}${undefined}`.html).toBe('<i>a</i><i>&lt;b&gt;</i>0');
+  });
+});
+
+function escape(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
+}
+
+const TEMPLATE = {
+  message: {
+    touser: 'oABCDEFGHIJKLMNOPQRSTUVWXYZ0',
+    template_id: 'ngqIpbwh8bUfcSsECmogfXcV',
+    url: 'https://shop.example/orders/1001',
+    data: { thing1: { value: '巧克力', color: '#000' }, list: ['x', { y: 'z' }] },
+  },
+  id: 'order-1001-paid',
+};
+
+describe('masked job data', () => {
+  it('keeps what a message is, shortens its recipient, and leaves out what it says', () => {
+    const masked = {
+      message: {
+        touser: 'oABCD…XYZ0',
+        template_id: 'ngqIpbwh8bUfcSsECmogfXcV',
+        url: '***',
+        data: { thing1: { value: '***', color: '***' }, list: ['***', { y: '***' }] },
+      },
+      id: 'order-1001-paid',
+    };
+    expect(maskedJob(TEMPLATE)).toEqual(masked);
+    expect(maskedJob({ reason: 'expired', job: TEMPLATE })).toEqual({
+      reason: 'expired',
+      job: masked,
+    });
+  });
+
+  it.each([
+    [null],
+    ['text'],
+    [[TEMPLATE]],
+    [{ message: 'text' }],
+    [{ job: 'text' }],
+    [{ job: null }],
+  ])('of %j shows nothing it does not know', (data) => {
+    expect(JSON.stringify(maskedJob(data))).not.toMatch(/text|oABCDEF/);
+  });
+
+  it('is named so that a person recognises it', () => {
+    expect(nameOf({ data: TEMPLATE })).toBe('ngqIpbwh · order-1001-paid · oABCD…XYZ0');
+    expect(nameOf({ data: { job: TEMPLATE } })).toBe('ngqIpbwh · order-1001-paid · oABCD…XYZ0');
+    expect(nameOf({ data: { message: { msgtype: 'text' } } })).toBe('text');
+    expect(nameOf(null)).toBe('job');
+  });
+});
