@@ -12,7 +12,7 @@ import { sayIn } from './words.ts';
 
 /** Nothing is loaded from elsewhere, and our own pages run no script at all. */
 const CSP =
-  "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+  "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 /** Bull Board is a program in the browser, and styles itself with attributes. */
 const BOARD_CSP =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
@@ -31,7 +31,8 @@ export async function createServer(deps: GuardDeps): Promise<FastifyInstance> {
       'content-security-policy': request.url.startsWith(BOARD) ? BOARD_CSP : CSP,
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'DENY',
-      'referrer-policy': 'no-referrer',
+      // Not `no-referrer`: with it browsers hide the origin of our own forms, too.
+      'referrer-policy': 'same-origin',
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
       'cache-control': 'no-store',

@@ -83,6 +83,8 @@ test.each([
   [{ host: 'A:1', origin: 'http://a:1' }, true],
   [{ host: 'a', origin: 'https://a' }, true],
   [{ host: 'a', 'sec-fetch-site': 'same-origin' }, true],
+  [{ host: 'a', origin: 'null', 'sec-fetch-site': 'same-origin' }, true],
+  [{ host: 'a', origin: 'null', 'sec-fetch-site': 'cross-site' }, false],
   [{ host: 'a', origin: 'https://a', 'sec-fetch-site': 'same-origin' }, true],
   [{ host: 'a' }, false],
   [{ host: 'a', origin: 'null' }, false],

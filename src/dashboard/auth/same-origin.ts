@@ -14,8 +14,9 @@ export function isSameOrigin(headers: OriginHeaders): boolean {
   const { host, origin } = headers;
   const site = headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin') return false;
-  if (origin !== undefined) return host !== undefined && hostOf(origin) === host.toLowerCase();
-  return site === 'same-origin';
+  const saysNothing = origin === undefined || origin === 'null';
+  if (saysNothing) return site === 'same-origin';
+  return host !== undefined && hostOf(origin) === host.toLowerCase();
 }
 
 function hostOf(origin: string): string | null {

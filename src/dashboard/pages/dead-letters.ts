@@ -84,7 +84,7 @@ function table({ say, language, isOperator }: Reader, letters: readonly DeadLett
     <table>
       <thead>
         <tr>
-          ${heads}
+          ${heads}${isOperator && html`<th></th>`}
         </tr>
       </thead>
       <tbody>
