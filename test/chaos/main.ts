@@ -1,5 +1,5 @@
 import { describeMachine } from '../../bench/machine.ts';
-import { commandOf, parseArguments, USAGE, type Arguments } from './options.ts';
+import { commandOf, parseArguments, type RunOptions, USAGE, type Arguments } from './options.ts';
 import { planRun } from './plan.ts';
 import { jsonLine, printTable } from './report.ts';
 import { readRunLog } from './run-log.ts';
@@ -20,7 +20,10 @@ function readArguments(): Arguments | null {
 }
 
 async function main({ run: asked, replay, keep }: Arguments): Promise<number> {
-  const { run, plan } = replay ? readRunLog(replay) : { run: asked, plan: planRun(asked) };
+  const chosenRun = runOf(asked, replay);
+  if (!chosenRun) return 2;
+  const { run, plan } = chosenRun;
+  const command = replay ? `npm run chaos -- --replay ${replay}` : commandOf(run);
   const machine = await describeMachine();
   console.log(
     `${machine.cpus} × ${machine.cpu}, Node ${machine.node}, Redis ${machine.redis}, ` +
@@ -34,6 +37,17 @@ async function main({ run: asked, replay, keep }: Arguments): Promise<number> {
     console.log(`again: ${commandOf(run)}`);
     console.log(`the very same: npm run chaos -- --replay ${result.dir}/run.jsonl`);
   }
-  console.log(jsonLine(machine, run, result));
+  console.log(jsonLine(machine, run, command, result));
   return result.ok ? 0 : 1;
+}
+
+/** Null, with a line that says why, for a log that cannot be replayed. */
+function runOf(asked: RunOptions, replay: string | null) {
+  if (replay === null) return { run: asked, plan: planRun(asked) };
+  try {
+    return readRunLog(replay);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    return null;
+  }
 }

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import type { Machine } from '../../bench/machine.ts';
-import { commandOf, type RunOptions } from './options.ts';
+import type { RunOptions } from './options.ts';
 import { RECOVERY_MS, RESUMPTION_MS, type Spread } from './recovery.ts';
 import type { RunResult } from './run.ts';
 
@@ -50,12 +50,17 @@ export function printTable({ profile }: RunOptions, result: RunResult): void {
 }
 
 /** The same for machines, on one line. */
-export function jsonLine(machine: Machine, options: RunOptions, result: RunResult): string {
+export function jsonLine(
+  machine: Machine,
+  options: RunOptions,
+  command: string,
+  result: RunResult,
+): string {
   const { verdict, fleet } = result;
   const { unknown, lost, duplicates: _, disagreements, ...counts } = verdict;
   return JSON.stringify({
     ok: result.ok,
-    command: commandOf(options),
+    command,
     ...options,
     machine,
     tookSeconds: result.seconds,

@@ -53,8 +53,8 @@ const lineSchema = z.object({
  * @throws Error if the file is not such a log
  */
 export function readRunLog(path: string): { run: RunOptions; plan: PlannedAction[] } {
-  const [head = '', ...lines] = readFileSync(path, 'utf8').trimEnd().split('\n');
   try {
+    const [head = '', ...lines] = readFileSync(path, 'utf8').trimEnd().split('\n');
     const { run } = headSchema.parse(JSON.parse(head));
     const plan = lines
       .map((line) => lineSchema.parse(JSON.parse(line)))

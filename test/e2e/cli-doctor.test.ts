@@ -145,6 +145,13 @@ describe('courier token', () => {
     await cli.untilState(messageId, 'sent');
     expect(await cli.redis.client.hget(accountKeys(APP).token, 'gen')).toBe('2');
     await worker.stop();
+    // In a shell with another secret than the workers': not "no token", but which secret is wrong.
+    const accountsFile = path.join(cli.folder, 'other-secret.json');
+    const accounts = [{ appId: APP, secret: 'another', apiBase: 'http://127.0.0.1:1' }];
+    await writeFile(accountsFile, JSON.stringify({ accounts }));
+    const env = { REDIS_URL: cli.redis.url, COURIER_ACCOUNTS_FILE: accountsFile };
+    const sealed = await cli.courierWith({ args: ['token', 'show', APP], cwd: cli.folder, env });
+    expect([sealed.code, sealed.stdout]).toEqual([1, expect.stringContaining('another secret')]);
   });
 
   test('of an account that nobody knows is an error', async () => {

@@ -19,7 +19,7 @@ interface PurgeFlags extends SelectionFlags {
 export function redriveCommand(): Command {
   const command = selecting(
     'redrive',
-    'have workers send dead letters again, with a fresh attempt budget',
+    'have workers send dead letters again, with a fresh attempt budget and without an expiry',
   );
   withExamples(
     command,

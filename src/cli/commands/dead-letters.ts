@@ -90,7 +90,10 @@ function shownLetter(letter: DeadLetter): string {
   if (detail !== undefined) fields.push(['detail', detail]);
   if (rid !== undefined) fields.push(['WeChat rid', rid]);
   fields.push(['accepted', shownTime(acceptedAt)], ['died', shownTime(deadAt)]);
+  const expiresAt = letter.job?.expiresAt;
+  if (expiresAt !== undefined) fields.push(['expires', shownTime(expiresAt)]);
   fields.push(['redriven', `${letter.redrives} times`]);
+  const attempts = letter.attempts.length === 0 ? 'no attempts' : shownAttempts(letter.attempts);
   const message = letter.job ? JSON.stringify(letter.job.message, null, 2) : 'gone';
-  return `${renderFields(fields)}\n\n${shownAttempts(letter.attempts)}\n\n${message}`;
+  return `${renderFields(fields)}\n\n${attempts}\n\n${message}`;
 }

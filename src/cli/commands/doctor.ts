@@ -51,7 +51,9 @@ function readAccounts(): [Check, readonly Account[]] {
     if (accounts.length > 0) return [good('accounts', found), accounts];
     return [bad('accounts', found, 'Add an account: see accounts.example.json.'), []];
   } catch (error) {
-    const remedy = 'Correct the file, or the environment variables it names.';
+    const remedy =
+      'Correct the file, or the environment variables it names. Without a file: copy ' +
+      'accounts.example.json to it and fill in appId and secret.';
     return [bad('accounts', messageOf(error), remedy), []];
   }
 }

@@ -43,7 +43,9 @@ function shownStatus(status: MessageStatus): string {
   if (status.settledBy) fields.push(['said by', 'a person']);
   fields.push(['accepted', shownTime(status.acceptedAt)]);
   if (status.sendAt !== undefined) fields.push(['send at', shownTime(status.sendAt)]);
-  if (attempts.length === 0) return renderFields([...fields, ['attempts', 'none yet']]);
+  const ended = state === 'dead' || state === 'cancelled';
+  if (attempts.length === 0)
+    return renderFields([...fields, ['attempts', ended ? 'none' : 'none yet']]);
   return `${renderFields(fields)}\n\n${shownAttempts(attempts)}`;
 }
 

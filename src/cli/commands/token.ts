@@ -31,7 +31,12 @@ function showCommand(): Command {
     .argument('<appId>', 'an account of the accounts file');
   withExamples(command, 'courier token show wx0123456789abcdef --json');
   return answering(command, (appId: string) =>
-    withStore(appId, async (store) => tokenAnswer(appId, (await store.read()).current)),
+    withStore(appId, async (store) => {
+      const { generation, current } = await store.read();
+      return !current && generation !== '0'
+        ? sealedAnswer(appId, generation)
+        : tokenAnswer(appId, current);
+    }),
   );
 }
 
@@ -90,6 +95,17 @@ async function withStore(
   return await withRedis((redis: RedisClient) =>
     work(createTokenStore(redis, appId, createTokenSeal(account, randomBytes)), account),
   );
+}
+
+/** Sealed with the account's secret, so that only who has it can read it. */
+function sealedAnswer(appId: string, generation: string): Answer {
+  return {
+    json: { appId, state: 'sealed', generation: Number(generation) },
+    text:
+      `${appId} has a token (generation ${generation}), stored under another secret than that of ` +
+      'this accounts file. Give this shell the secret that the workers have.',
+    exitCode: 1,
+  };
 }
 
 function tokenAnswer(appId: string, current: SharedToken | null): Answer {
