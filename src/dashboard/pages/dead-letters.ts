@@ -2,7 +2,7 @@ import type { DeadLetter, DeadLetterFilter } from '../../producer/index.ts';
 import { explainErrcode } from '../../shared/errcodes/errcode.ts';
 import { DEAD_REASONS } from '../../shared/outcome.ts';
 import { html, type Html } from '../html.ts';
-import { page, type Reader, shownTime } from './layout.ts';
+import { page, type Reader, shownTime, table } from './layout.ts';
 import { actions } from './message.ts';
 
 export interface LettersView {
@@ -25,7 +25,7 @@ export function deadLettersPage(reader: Reader, view: LettersView): Html {
     say('deadLetters'),
     html`${notice !== undefined && html`<p class="notice" role="status">${notice}</p>`}
     ${filterForm(reader, view)}
-    ${letters.length === 0 ? html`<p>${say('nothing')}</p>` : table(reader, letters)}
+    ${letters.length === 0 ? html`<p>${say('nothing')}</p>` : lettersTable(reader, letters)}
     ${isOperator && letters.length > 0 && bulkActions(reader, query)}
     ${cursor !== undefined && html`<p><a href="/dead-letters?${next}">${say('more')}</a></p>`}`,
   );
@@ -61,7 +61,7 @@ function filterForm({ say }: Reader, { filter, appIds }: LettersView): Html {
   </form>`;
 }
 
-function table({ say, language, isOperator }: Reader, letters: readonly DeadLetter[]): Html {
+function lettersTable({ say, language, isOperator }: Reader, letters: readonly DeadLetter[]): Html {
   const heads = (['message', 'id', 'kind', 'died', 'reason', 'errcode', 'meaning'] as const).map(
     (word) => html`<th>${say(word)}</th>`,
   );
@@ -80,18 +80,7 @@ function table({ say, language, isOperator }: Reader, letters: readonly DeadLett
         ${isOperator && html`<td>${actions(say, letter.messageId)}</td>`}
       </tr>`,
   );
-  return html`<div class="scroll">
-    <table>
-      <thead>
-        <tr>
-          ${heads}${isOperator && html`<th></th>`}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-  </div>`;
+  return table([...heads, isOperator && html`<th></th>`], rows);
 }
 
 /** The whole filtered set, not only the page. */

@@ -80,6 +80,25 @@ function document(language: Language, title: string, body: Html): Html {
     </html>`;
 }
 
+/** A table that scrolls by itself where the window is narrow. */
+export function table(
+  heads: readonly (Html | false)[],
+  rows: readonly (Html | readonly Html[])[],
+): Html {
+  return html`<div class="scroll">
+    <table>
+      <thead>
+        <tr>
+          ${heads}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </div>`;
+}
+
 export function shownTime(ms: number): string {
   return new Date(ms).toISOString().replace('T', ' ').slice(0, 19);
 }

@@ -3,7 +3,7 @@ import { explainErrcode } from '../../shared/errcodes/errcode.ts';
 import type { Attempt } from '../../shared/outcome.ts';
 import { html, type Html } from '../html.ts';
 import type { Language, Say } from '../words.ts';
-import { page, type Reader, shownTime } from './layout.ts';
+import { page, type Reader, shownTime, table } from './layout.ts';
 
 /** What is known of one message: its state, and every attempt with what its code means. */
 export function messagePage(reader: Reader, status: MessageStatus): Html {
@@ -75,18 +75,7 @@ function attemptsTable(language: Language, say: Say, attempts: readonly Attempt[
   const heads = (['attempt', 'at', 'took', 'errcode', 'verdict', 'meaning'] as const).map(
     (word) => html`<th>${say(word)}</th>`,
   );
-  return html`<div class="scroll">
-    <table>
-      <thead>
-        <tr>
-          ${heads}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-  </div>`;
+  return table(heads, rows);
 }
 
 const STATE_CLASS: Readonly<Record<string, string>> = {

@@ -3,7 +3,7 @@ import type { LaneOverview } from '../../shared/lane-overview.ts';
 import type { TokenHealth } from '../../shared/token-health.ts';
 import { html, type Html } from '../html.ts';
 import type { Say } from '../words.ts';
-import { page, type Reader, shownAge, shownTime } from './layout.ts';
+import { page, type Reader, shownAge, shownTime, table } from './layout.ts';
 
 /** One account as Overview and Account show it. */
 export interface AccountView extends AccountOverview {
@@ -29,22 +29,17 @@ export function accountsTable(say: Say, accounts: readonly AccountView[], now: n
   const numbers = (['waiting', 'oldest', 'delayed', 'active', 'parked', 'limit'] as const).map(
     (word) => html`<th class="number">${say(word)}</th>`,
   );
-  return html`<div class="scroll">
-    <table>
-      <thead>
-        <tr>
-          <th>${say('account')}</th>
-          <th>${say('kind')}</th>
-          ${numbers}
-          <th>${say('state')}</th>
-          <th>${say('token')}</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${accounts.map((account) => account.lanes.map((lane) => laneRow(say, account, lane, now)))}
-      </tbody>
-    </table>
-  </div>`;
+  const heads = [
+    html`<th>${say('account')}</th>`,
+    html`<th>${say('kind')}</th>`,
+    ...numbers,
+    html`<th>${say('state')}</th>`,
+    html`<th>${say('token')}</th>`,
+  ];
+  return table(
+    heads,
+    accounts.map((account) => account.lanes.map((lane) => laneRow(say, account, lane, now))),
+  );
 }
 
 function laneRow(say: Say, account: AccountView, lane: LaneOverview, now: number): Html {
