@@ -52,9 +52,11 @@ func send(body []byte) (accepted, error) {
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "no answer (%v), again in %d s\n", err, wait)
 		} else {
-			text, _ := io.ReadAll(response.Body)
+			text, cut := io.ReadAll(response.Body)
 			response.Body.Close()
 			switch status := response.StatusCode; {
+			case cut != nil:
+				fmt.Fprintf(os.Stderr, "half an answer (%v), again in %d s\n", cut, wait)
 			case status == http.StatusOK || status == http.StatusAccepted:
 				var answer accepted
 				err := json.Unmarshal(text, &answer)

@@ -46,10 +46,10 @@ function send(string $envelope): array
         ]);
         $body = curl_exec($call);
         $status = curl_getinfo($call, CURLINFO_RESPONSE_CODE);
-        if ($status === 200 || $status === 202) {
+        if ($body !== false && ($status === 200 || $status === 202)) {
             return json_decode($body, true, flags: JSON_THROW_ON_ERROR);
         }
-        if ($status >= 400 && $status < 500 && $status !== 429) {
+        if ($body !== false && $status >= 400 && $status < 500 && $status !== 429) {
             throw new RuntimeException($body);
         }
         sleep($retryAfter ?? $wait);

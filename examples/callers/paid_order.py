@@ -3,6 +3,7 @@
 COURIER_KEY is a key of "courier keys create"; COURIER_URL defaults to http://127.0.0.1:8080.
 """
 
+import http.client
 import json
 import os
 import sys
@@ -45,7 +46,7 @@ def send(envelope):
             if error.code not in (429, 500, 502, 503, 504):
                 raise SystemExit(error.read().decode()) from error
             wait = int(error.headers.get("Retry-After", wait))
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             print(f"no answer ({error}), again in {wait} s", file=sys.stderr)
         time.sleep(wait)
     raise SystemExit(f"not accepted after {TRIES} tries")

@@ -4,6 +4,7 @@ import { type Config, loadConfig } from '../shared/config.ts';
 import { CourierError, isCourierError, messageOf } from '../shared/errors.ts';
 import { scrub } from '../shared/logger.ts';
 import { redactUrl } from '../shared/redis-url.ts';
+import { isRedisTrouble } from '../shared/redis-trouble.ts';
 import { closeRedis, openRedis, type RedisClient, waitUntilReady } from '../shared/redis.ts';
 import { redisAddress } from './redis-address.ts';
 
@@ -43,18 +44,20 @@ export async function withProducer<Result>(
 }
 
 /**
- * Runs `work` with a connection of its own.
+ * Runs `work` with a connection of its own, within the deadline of a call; `asksOthers` for work
+ * that waits for somebody else than Redis, too, and must not be cut off in the middle.
  *
  * @throws CourierError `ERR_QUEUE_UNAVAILABLE` when Redis is away or refuses us
  */
 export async function withRedis<Result>(
   work: (redis: RedisClient) => Promise<Result>,
+  { asksOthers = false }: { readonly asksOthers?: boolean } = {},
 ): Promise<Result> {
   const connection = connect(readConfig().redisUrl);
   const { redis } = connection;
   try {
     await connection.ready();
-    return await withinDeadline(redis, () => work(redis));
+    return await (asksOthers ? work(redis) : withinDeadline(redis, () => work(redis)));
   } catch (error) {
     throw connection.explained(error);
   } finally {
@@ -87,6 +90,7 @@ function connect(url: string) {
     },
     /** Trouble with Redis in words that fit any command; other errors as they are. */
     explained(error: unknown): unknown {
+      if (isRedisTrouble(error)) return unavailable(error);
       const isOfRedis = isCourierError(error) && error.code === 'ERR_QUEUE_UNAVAILABLE';
       return isOfRedis ? unavailable(error.cause) : error;
     },

@@ -20,14 +20,17 @@ export function openPostgresOutbox(url: string, table: string): Outbox {
     keepAlive: true,
   });
   // An idle connection broke: the next query opens another one.
-  pool.on('error', () => undefined);
+  pool.on('error', ignore);
 
   async function inTransaction<Result>(work: (client: PoolClient) => Promise<Result>) {
     const client = await pool.connect();
+    // While it is ours the pool does not listen. What was asked meanwhile is rejected all the same.
+    client.on('error', ignore);
     try {
       await client.query('BEGIN');
       const result = await work(client);
       await client.query('COMMIT');
+      client.off('error', ignore);
       client.release();
       return result;
     } catch (error) {
@@ -96,4 +99,9 @@ export function openPostgresOutbox(url: string, table: string): Outbox {
     },
     close: () => pool.end(),
   };
+}
+
+/** Its trouble is told by the calls that meet it. */
+function ignore(): void {
+  return;
 }

@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
-import { chmod, open, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { chmod, chown, open, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CourierError, messageOf } from './errors.ts';
 
@@ -39,9 +39,27 @@ export async function changePrivateFile(file: PrivateFile, edit: () => string): 
     const draft = `${file.path}.new`;
     await writeFile(draft, text, { mode: 0o600 });
     await chmod(draft, 0o600);
+    await keepOwner(file, draft);
     await rename(draft, file.path);
   } finally {
     await rm(lock, { force: true });
+  }
+}
+
+/** Whoever reads the file must be able to read the new one: root may be changing it for a service. */
+async function keepOwner({ path, variable }: PrivateFile, draft: string): Promise<void> {
+  if (!existsSync(path)) return;
+  const { uid, gid } = statSync(path);
+  if (statSync(draft).uid === uid) return;
+  try {
+    await chown(draft, uid, gid);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw new CourierError(
+      'ERR_CONFIG',
+      `${variable}: expected to change ${path} as its owner (user ${uid}) or as root, got ` +
+        `${messageOf(error)}. Nothing was changed.`,
+    );
   }
 }
 

@@ -114,4 +114,38 @@ describe.each([
     await expect(insert({ kind: 'template' })).rejects.toThrow(/check|constraint/i);
     await expect(insert({ id: 7 })).rejects.toThrow(/check|constraint/i);
   });
+
+  test.runIf(isHere)(
+    'a server that dies while rows are held costs this round, not the process',
+    async () => {
+      await insert({ id: 'held' });
+      const uncaught: unknown[] = [];
+      const note = (error: unknown) => void uncaught.push(error);
+      process.on('uncaughtException', note);
+      try {
+        const round = outbox.drain(10, async (rows) => {
+          await database.kill();
+          // Then the relay's connection has met its end, too.
+          await expect
+            .poll(() => session.query('SELECT 1').then(String, () => 'broken'))
+            .toBe('broken');
+          return rows.map(() => GONE);
+        });
+        await expect(round).rejects.toThrow();
+        await database.start();
+        await expect
+          .poll(
+            async () =>
+              (await outbox.drain(10, (rows) => Promise.resolve(rows.map(() => GONE)))).length,
+            {
+              timeout: 30_000,
+            },
+          )
+          .toBe(1);
+        expect(uncaught).toEqual([]);
+      } finally {
+        process.off('uncaughtException', note);
+      }
+    },
+  );
 });

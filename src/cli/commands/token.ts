@@ -92,8 +92,10 @@ async function withStore(
   const accounts = loadAccountsFile(readConfig().accountsFile, process.env);
   const account = accounts.find((one) => one.appId === appId);
   if (!account) throw new Error('unreachable: the account is known');
-  return await withRedis((redis: RedisClient) =>
-    work(createTokenStore(redis, appId, createTokenSeal(account, randomBytes)), account),
+  return await withRedis(
+    (redis: RedisClient) =>
+      work(createTokenStore(redis, appId, createTokenSeal(account, randomBytes)), account),
+    { asksOthers: true },
   );
 }
 

@@ -33,20 +33,25 @@ export function createUserRing(
   const { now, logger, extra } = deps;
   const secret = randomBytes(32);
   const remembered = new Map<string, number>();
-  let users = usersOf(path, extra);
+  // The stamp first: what changes in between is read again.
   let seen = stampOf(path);
+  let users = usersOf(path, extra);
+  let refused = '';
   let timer: NodeJS.Timeout | undefined;
 
   function look(): void {
     for (const [known, until] of remembered) if (until <= now()) remembered.delete(known);
     const stamp = stampOf(path);
     if (stamp === seen) return;
-    seen = stamp;
     try {
       users = usersOf(path, extra);
+      seen = stamp;
       remembered.clear();
       logger.info({ users: users.size }, 'users read');
     } catch (error) {
+      // Tried again at the next look, said once.
+      if (refused === stamp) return;
+      refused = stamp;
       logger.error({ code: 'ERR_CONFIG', detail: messageOf(error) }, 'users file not taken');
     }
   }

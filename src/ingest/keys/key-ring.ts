@@ -24,18 +24,23 @@ const NOBODY = { salt: 'nobody-has-this-salt', hmac: 'A'.repeat(43) };
  * @throws CourierError `ERR_CONFIG` if the file is broken at the start
  */
 export function createKeyRing(path: string, logger: Logger): KeyRing {
-  let keys = activeKeys(path);
+  // The stamp first: what changes in between is read again.
   let seen = stampOf(path);
+  let keys = activeKeys(path);
+  let refused = '';
   let timer: NodeJS.Timeout | undefined;
 
   function look(): void {
     const stamp = stampOf(path);
     if (stamp === seen) return;
-    seen = stamp;
     try {
       keys = activeKeys(path);
+      seen = stamp;
       logger.info({ keys: keys.size }, 'keys read');
     } catch (error) {
+      // Tried again at the next look, said once.
+      if (refused === stamp) return;
+      refused = stamp;
       logger.error({ code: 'ERR_CONFIG', detail: messageOf(error) }, 'keys file not taken');
     }
   }
