@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import rateLimit from '@fastify/rate-limit';
 import {
@@ -49,6 +50,8 @@ export interface ServerDeps {
 const HEADERS_MS = 5000;
 const REQUEST_MS = 10_000;
 const LOOK_FOR_SLOW_MS = 1000;
+/** Of a client that does not read its answer. Longer than the largest redrive takes. */
+const STALLED_MS = 120_000;
 /** Longer than the idle time of most proxies in front. */
 const KEEP_ALIVE_MS = 72_000;
 /** Enough for any query of ours. */
@@ -57,7 +60,7 @@ const MOST_URL = 4096;
 /** The HTTP server without its routes: keys, limits, errors, log lines. */
 export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { logger, metrics } = deps;
-  const app = fastify(serverOptions());
+  const app = fastify(serverOptions(deps.keys));
   app.decorateRequest('apiKey');
   app.decorateRequest('messageId');
 
@@ -117,10 +120,11 @@ const none = {
   'retry-after': false,
 };
 
-function serverOptions(): FastifyServerOptions {
+function serverOptions(keys: ServerDeps['keys']): FastifyServerOptions {
   return {
     logger: false,
     requestTimeout: REQUEST_MS,
+    connectionTimeout: STALLED_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200 },
@@ -130,8 +134,9 @@ function serverOptions(): FastifyServerOptions {
       maxHeaderSize: MOST_URL * 2,
     },
     clientErrorHandler: answerOnSocket,
-    frameworkErrors: (error, _request, reply) => {
-      void sendProblem(reply as never, problemOfOther(error));
+    // An address that cannot be read comes past the hooks; who asks is decided first all the same.
+    frameworkErrors: (error, request, reply) => {
+      void sendProblem(reply as never, problemOfOther(refusalOf(keys, request.headers) ?? error));
     },
   } as FastifyServerOptions;
 }
@@ -166,6 +171,16 @@ function authenticated(keys: Pick<KeyRing, 'find'>, header: string | undefined):
     'ERR_UNAUTHENTICATED',
     'Expected "Authorization: Bearer <key>" with a key of "courier keys create" that was not revoked.',
   );
+}
+
+/** Null for whoever may go on. */
+function refusalOf(keys: ServerDeps['keys'], { authorization }: IncomingHttpHeaders): unknown {
+  try {
+    authenticated(keys, authorization);
+    return null;
+  } catch (error) {
+    return error;
+  }
 }
 
 /** Of errors that fastify or node throw on the way. */

@@ -69,11 +69,13 @@ async function enqueueChunk(
   const groups = groupBy(valid, (one) => one.envelope.appId);
   await Promise.all(
     [...groups].map(async ([appId, group]) => {
+      let isLate = false;
       try {
-        const call = () => enqueueForAccount(deps, appId, group);
+        const call = () => enqueueForAccount(deps, appId, group, () => isLate);
         const answers = await withinDeadline(deps.redis, call);
         group.forEach((one, index) => results.set(one, answers[index]!));
       } catch (error) {
+        isLate = true;
         if (!isCourierError(error)) throw error;
         revoke(deps, appId, group);
         onTrouble(error);
@@ -92,8 +94,11 @@ async function enqueueForAccount(
   deps: EnqueueDeps,
   appId: string,
   group: readonly Prepared[],
+  isLate: () => boolean,
 ): Promise<BatchResult[]> {
   await deps.pressure.admit();
+  // The caller has its answer, and what is not recorded yet could not be revoked.
+  if (isLate()) return [];
   const ledger = deps.lanes.ledger(appId);
   const acceptances = await ledger.accept(group.map(acceptRequest));
   // `queued` may mean that an earlier call died before its job was added; adding is idempotent.

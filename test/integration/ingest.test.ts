@@ -51,7 +51,11 @@ describe('a key', () => {
       api.key.slice(0, -4) + 'AAAA',
       `ck_000000000000_${'A'.repeat(43)}`,
     ];
-    for (const { method, path } of [...ROUTES, { method: 'GET', path: '/v1/no-such-route' }]) {
+    const others = ['no-such-route', 'messages/%ff', `messages/${'a'.repeat(300)}`].map((name) => ({
+      method: 'GET',
+      path: `/v1/${name}`,
+    }));
+    for (const { method, path } of [...ROUTES, ...others]) {
       for (const key of wrong) {
         const body = method === 'POST' ? 'x'.repeat(2_000_000) : undefined;
         const answer = await api.call(method, path, { key, ...(body && { body: '{' }) });

@@ -1,4 +1,4 @@
-import { createReadStream, statSync } from 'node:fs';
+import { accessSync, constants, createReadStream, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { BatchResult, EnvelopeInput, Producer } from '../../producer/index.ts';
 import { messageOf } from '../../shared/errors.ts';
@@ -50,7 +50,10 @@ export async function sendFile(file: string, defaults: object): Promise<Answer> 
 function sizeOf(file: string): number {
   if (file === '-') return 0;
   try {
-    return statSync(file).size;
+    accessSync(file, constants.R_OK);
+    const found = statSync(file);
+    if (found.isDirectory()) throw new Error('it is a folder');
+    return found.size;
   } catch (error) {
     throw new UsageError(`--file: expected a file that can be read (${messageOf(error)}).`);
   }
