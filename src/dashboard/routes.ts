@@ -1,13 +1,14 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { DeadLetterFilter, Producer } from '../producer/index.ts';
+import { CourierError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import { deriveMessageId, parseMessageId } from '../shared/message/message-id.ts';
 import { DEAD_REASONS } from '../shared/outcome.ts';
 import type { AccountViews } from './account-views.ts';
 import { Refusal } from './auth/guard.ts';
 import { accountPage } from './pages/account.ts';
-import { deadLettersPage, queryOf } from './pages/dead-letters.ts';
+import { deadLettersPage, purgePage, queryOf } from './pages/dead-letters.ts';
 import { messagePage, noMessagePage } from './pages/message.ts';
 import { overviewPage } from './pages/overview.ts';
 import { readerOf, sendPage } from './reader.ts';
@@ -22,7 +23,7 @@ export interface RouteDeps {
 const blank = (value: unknown) => (value === '' ? undefined : value);
 const text = z.preprocess(blank, z.string().max(200).optional());
 /** What forms and links send. */
-const lettersSchema = z.object({
+const lettersSchema = z.strictObject({
   appId: text,
   reason: z.preprocess(blank, z.enum(DEAD_REASONS).optional()),
   errcode: z.preprocess(blank, z.coerce.number().int().optional()),
@@ -30,6 +31,7 @@ const lettersSchema = z.object({
   messageId: text,
   did: text,
   count: text,
+  confirmed: text,
 });
 type Asked = z.output<typeof lettersSchema>;
 
@@ -85,27 +87,27 @@ async function findMessage(producer: Producer, appIds: readonly string[], query:
 function deadLetterRoutes(app: FastifyInstance, deps: RouteDeps): void {
   const { producer, views, logger } = deps;
   app.get('/dead-letters', async (request, reply) => {
-    const asked = lettersSchema.parse(request.query);
-    const filter = filterOf(asked);
-    const cursor = asked.cursor === undefined ? {} : { cursor: asked.cursor };
+    const wanted = asked(request.query);
+    const filter = filterOf(wanted);
+    const cursor = wanted.cursor === undefined ? {} : { cursor: wanted.cursor };
     const page = await producer.deadLetters.page({ ...filter, ...cursor, limit: PAGE });
     const reader = readerOf(request);
-    const done = asked.did === 'redrive' ? reader.say('redriven') : reader.say('purged');
-    const notice = asked.did === undefined ? {} : { notice: `${asked.count ?? 0} ${done}` };
-    return sendPage(
-      reply,
-      deadLettersPage(reader, { ...page, filter, appIds: views.appIds(), ...notice }),
-    );
+    const done = wanted.did === 'redrive' ? reader.say('redriven') : reader.say('purged');
+    const notice = wanted.did === undefined ? {} : { notice: `${wanted.count ?? 0} ${done}` };
+    const view = { ...page, filter, appIds: views.appIds(), ...notice };
+    return sendPage(reply, deadLettersPage(reader, view));
   });
   for (const action of ['redrive', 'purge'] as const) {
     app.post(`/dead-letters/${action}`, async (request, reply) => {
-      const asked = lettersSchema.parse(request.body);
-      const count = await forAll(producer, asked, (id) => producer.deadLetters[action](id));
-      logger.info(
-        { audit: true, user: userOf(request), action, count, ...filterOf(asked) },
-        'dead letters',
-      );
-      const query = queryOf(filterOf(asked));
+      const wanted = asked(request.body);
+      const filter = filterOf(wanted);
+      if (action === 'purge' && wanted.confirmed === undefined) {
+        return sendPage(reply, purgePage(readerOf(request), filter, wanted.messageId));
+      }
+      const count = await forAll(producer, wanted, (id) => producer.deadLetters[action](id));
+      const user = request.user.name;
+      logger.info({ audit: true, user, action, count, ...filter }, 'dead letters');
+      const query = queryOf(filter);
       query.set('did', action);
       query.set('count', String(count));
       return reply.redirect(`/dead-letters?${query.toString()}`, 303);
@@ -113,18 +115,29 @@ function deadLetterRoutes(app: FastifyInstance, deps: RouteDeps): void {
   }
 }
 
+/** @throws CourierError `ERR_INVALID_FILTER`: what was not understood must not mean "all" */
+function asked(fields: unknown): Asked {
+  const parsed = lettersSchema.safeParse(fields ?? {});
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new CourierError(
+    'ERR_INVALID_FILTER',
+    `${issue?.path.join('.') || 'filter'}: ${issue?.message ?? 'expected another value'}.`,
+  );
+}
+
 /** One letter, or all that match; some at a time, so that Redis stays responsive. */
 async function forAll(
   { deadLetters }: Producer,
-  asked: Asked,
+  wanted: Asked,
   act: (messageId: string) => Promise<boolean>,
 ): Promise<number> {
   const chosen =
-    asked.messageId === undefined
-      ? (await deadLetters.list({ ...filterOf(asked), limit: MOST_AT_ONCE })).map(
+    wanted.messageId === undefined
+      ? (await deadLetters.list({ ...filterOf(wanted), limit: MOST_AT_ONCE })).map(
           ({ messageId }) => messageId,
         )
-      : [asked.messageId];
+      : [wanted.messageId];
   let count = 0;
   for (let start = 0; start < chosen.length; start += CHUNK) {
     const done = await Promise.all(chosen.slice(start, start + CHUNK).map(act));
@@ -139,8 +152,4 @@ function filterOf({ appId, reason, errcode }: Asked): DeadLetterFilter {
     ...(reason !== undefined && { reason }),
     ...(errcode !== undefined && { errcode }),
   };
-}
-
-function userOf(request: FastifyRequest): string {
-  return request.user.name;
 }

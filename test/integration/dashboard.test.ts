@@ -222,6 +222,20 @@ describe('what an operator does', () => {
     await shop.reached(dead, 'dead');
   });
 
+  test.each([{ reason: 'nonsense' }, { errcode: '4x' }, { reasn: 'expired' }])(
+    'a filter that is not understood (%j) does nothing, rather than everything',
+    async (form) => {
+      for (const action of ['redrive', 'purge']) {
+        const done = { ...form, confirmed: 'yes' };
+        const { status } = await dashboard.open('POST', `/dead-letters/${action}`, { form: done });
+        expect(status).toBe(400);
+      }
+      const query = new URLSearchParams(form).toString();
+      expect((await dashboard.open('GET', `/dead-letters?${query}`)).status).toBe(400);
+      expect((await dashboard.open('GET', '/message?q=')).status).toBe(404);
+    },
+  );
+
   test('redriving the filtered set, and purging one', async () => {
     await waitFor(async () => (await shop.producer.deadLetters.show(dead)) !== null);
     const form = { reason: 'template-config' };
@@ -231,7 +245,13 @@ describe('what an operator does', () => {
     );
     await waitFor(async () => (await shop.producer.deadLetters.show(dead))?.redrives === 2);
     await shop.reached(dead, 'dead');
-    await dashboard.open('POST', '/dead-letters/purge', { form: { messageId: dead } });
+    const asking = await dashboard.open('POST', '/dead-letters/purge', {
+      form: { messageId: dead },
+    });
+    expect(asking.text).toContain('for good?');
+    expect(await shop.producer.deadLetters.show(dead)).not.toBeNull();
+    const confirmed = { messageId: dead, confirmed: 'yes' };
+    await dashboard.open('POST', '/dead-letters/purge', { form: confirmed });
     expect(await shop.producer.status(dead)).toBeNull();
     expect((await dashboard.open('GET', '/dead-letters')).text).toContain('Nothing here.');
   });

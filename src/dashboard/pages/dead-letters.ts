@@ -102,6 +102,29 @@ function bulkActions({ say }: Reader, query: URLSearchParams): Html {
   </p>`;
 }
 
+/** Asks before anything is deleted: there is no way back. */
+export function purgePage(reader: Reader, filter: DeadLetterFilter, messageId?: string): Html {
+  const { say } = reader;
+  const chosen = [
+    ...queryOf(filter),
+    ...(messageId === undefined ? [] : [['messageId', messageId]]),
+  ];
+  const shown = chosen.map(([name, value]) => html`<li>${name}: <code>${value}</code></li>`);
+  const fields = [...chosen, ['confirmed', 'yes']].map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,
+  );
+  return page(
+    reader,
+    say('confirmPurge'),
+    html`<ul>
+        ${shown.length > 0 ? shown : html`<li>${say('everything')}</li>`}
+      </ul>
+      <form method="post" action="/dead-letters/purge">
+        ${fields}<button>${say('purge')}</button> <a href="/dead-letters">${say('back')}</a>
+      </form>`,
+  );
+}
+
 export function queryOf({ appId, reason, errcode }: DeadLetterFilter): URLSearchParams {
   const query = new URLSearchParams();
   if (appId !== undefined) query.set('appId', appId);
