@@ -8,12 +8,12 @@ import { CourierError, messageOf } from '../shared/errors.ts';
 import { createHealthServer } from '../shared/health-server.ts';
 import { closing, serviceStack } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/logger.ts';
+import { createLoopDelay } from '../shared/loop-delay.ts';
 import { closeRedis, openRedis, type RedisClient } from '../shared/redis.ts';
 import { assertSafeRedis } from '../shared/redis-safety.ts';
 import { createAccounts } from './account/accounts.ts';
 import { createDeadLetterWorker } from './dead-letter/dead-letter-worker.ts';
 import { createInstallation } from './installation.ts';
-import { createLoopDelay } from './loop-delay.ts';
 import { createWorkerMetrics } from './metrics.ts';
 
 /** A worker process: all lanes of all accounts, dead letters, health and metrics. */
@@ -80,7 +80,12 @@ export function buildWorker(config: Config, env: NodeJS.ProcessEnv, logger: Logg
   });
   const services = serviceStack([
     health,
-    createLoopDelay(metrics.registry, logger),
+    createLoopDelay({
+      registry: metrics.registry,
+      logger,
+      monotonic: systemClock.monotonic,
+      onHeldUp: (longestMs) => sayHeldUp(logger, longestMs),
+    }),
     closing('redis', () => closeRedis(redis)),
     closing('dead-letter queue', () => deadLetters.close()),
     accounts,
@@ -138,6 +143,15 @@ function refused(error: Error): CourierError {
     `REDIS_URL: expected credentials that Redis takes, got ${code}. Correct user and password in ` +
       'REDIS_URL (redis://user:password@host:port/0).',
     { cause: error },
+  );
+}
+
+/** Locks are renewed every 7.5 s: a process that is held up for seconds comes near to losing them. */
+function sayHeldUp(logger: Logger, longestMs: number): void {
+  logger.warn(
+    { code: 'event-loop-held-up', longestMs },
+    `The process was held up for ${longestMs} ms: give it more processor time, or it loses ` +
+      'its locks and messages are run twice',
   );
 }
 

@@ -2,7 +2,7 @@ import { INSTALLATION_KEY } from '../shared/keys.ts';
 import type { Service } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { RedisClient } from '../shared/redis.ts';
-import { every } from './every.ts';
+import { every } from '../shared/every.ts';
 
 const LOOK_INTERVAL_MS = 2000;
 

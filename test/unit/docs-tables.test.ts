@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { VARIABLES } from '../../src/shared/config.ts';
 import { ERROR_CODES } from '../../src/shared/errors.ts';
-import { createLoopDelay } from '../../src/worker/loop-delay.ts';
+import { createLoopDelay } from '../../src/shared/loop-delay.ts';
 import { createWorkerMetrics } from '../../src/worker/metrics.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -69,7 +69,7 @@ function variablesTable(): string {
 
 function workerMetrics(): Map<string, string[]> {
   const { registry } = createWorkerMetrics(() => 0);
-  createLoopDelay(registry, pino({ level: 'silent' }));
+  createLoopDelay({ registry, logger: pino({ level: 'silent' }), monotonic: () => 0 });
   const metrics = registry.getMetricsAsArray() as unknown as {
     name: string;
     labelNames: string[];

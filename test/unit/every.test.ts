@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { pino } from 'pino';
-import { every } from '../../src/worker/every.ts';
+import { every } from '../../src/shared/every.ts';
 
 const lines: Record<string, unknown>[] = [];
 const logger = pino({ level: 'debug' }, { write: (line: string) => lines.push(JSON.parse(line)) });

@@ -1,7 +1,7 @@
 import type { Logger } from '../../shared/logger.ts';
 import type { Service } from '../../shared/lifecycle.ts';
 import type { Tokens } from '../token/tokens.ts';
-import { every } from '../every.ts';
+import { every } from '../../shared/every.ts';
 import type { AccountPause } from './account-pause.ts';
 
 const LOOK_INTERVAL_MS = 5000;

@@ -4,7 +4,7 @@ import type { DeadLetter } from '../../shared/dead-letter.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Service } from '../../shared/lifecycle.ts';
 import type { Redriven } from '../dead-letter/redrive.ts';
-import { every } from '../every.ts';
+import { every } from '../../shared/every.ts';
 import { type AccountDeps, createAccount, type RunningAccount } from './account.ts';
 
 /** Looking is a read of one small file; mounted files announce changes unreliably. */

@@ -1,6 +1,6 @@
 import type { Service } from '../../shared/lifecycle.ts';
 import type { Logger } from '../../shared/logger.ts';
-import { every } from '../every.ts';
+import { every } from '../../shared/every.ts';
 import type { Turns } from '../turns.ts';
 import { buryFromLane, type Graveyard } from './bury.ts';
 

@@ -3,7 +3,7 @@ import type { LaneJob, LaneQueue, LaneResult } from '../../shared/lane.ts';
 import type { Service } from '../../shared/lifecycle.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Kind } from '../../shared/outcome.ts';
-import { every } from '../every.ts';
+import { every } from '../../shared/every.ts';
 import type { Turns } from '../turns.ts';
 import { PARKED_REASON } from './lane-process.ts';
 

@@ -9,7 +9,7 @@ import type { RedisClient } from '../../shared/redis.ts';
 import { isRedisTrouble } from '../../shared/redis-trouble.ts';
 import { paceShare, type SleepCause } from '../decide/pace.ts';
 import { rateSlice } from '../decide/rate-slice.ts';
-import { every } from '../every.ts';
+import { every } from '../../shared/every.ts';
 import type { Turns } from '../turns.ts';
 
 const INTERVAL_MS = 5000;

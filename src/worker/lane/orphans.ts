@@ -3,7 +3,7 @@ import type { Ledger } from '../../shared/ledger/ledger.ts';
 import type { Service } from '../../shared/lifecycle.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Kind } from '../../shared/outcome.ts';
-import { every } from '../every.ts';
+import { every } from '../../shared/every.ts';
 import type { Turns } from '../turns.ts';
 
 const INTERVAL_MS = 15_000;

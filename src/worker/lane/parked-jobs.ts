@@ -8,7 +8,7 @@ import type { Logger } from '../../shared/logger.ts';
 import type { Kind } from '../../shared/outcome.ts';
 import { TIMINGS } from '../../shared/timings.ts';
 import { buryFromLane } from '../dead-letter/bury.ts';
-import { every } from '../every.ts';
+import { every } from '../../shared/every.ts';
 import type { LaneMetrics } from '../metrics.ts';
 import type { Turns } from '../turns.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf } from '../shared/errors.ts';
-import type { Service } from '../shared/lifecycle.ts';
-import type { Logger } from '../shared/logger.ts';
+import { messageOf } from './errors.ts';
+import type { Service } from './lifecycle.ts';
+import type { Logger } from './logger.ts';
 
 /** How long `stop` waits for a chore: it may hang on a Redis that is away. */
 const PATIENCE_MS = 2000;
