@@ -5,6 +5,7 @@ import { addCompletion } from './commands/completion.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
+import { findCommand } from './commands/find.ts';
 import { keysCommand } from './commands/keys.ts';
 import { outboxCommand } from './commands/outbox.ts';
 import { pauseCommand, resumeCommand } from './commands/pause.ts';
@@ -45,6 +46,7 @@ export function buildProgram(): Command {
     startCommand(),
     sendCommand(),
     statusCommand(),
+    findCommand(),
     cancelCommand(),
     deadLettersCommand(),
     unknownCommand(),

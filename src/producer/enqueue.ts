@@ -119,9 +119,11 @@ function isPrepared(one: Prepared | CourierError): one is Prepared {
 }
 
 function acceptRequest({ messageKey, envelope, contentHash }: Prepared): AcceptRequest {
+  const recipient = envelope.message['touser'];
   return {
     messageKey,
     kind: envelope.kind,
+    ...(typeof recipient === 'string' && { recipient }),
     ...(contentHash !== undefined && { contentHash }),
     ...(envelope.sendAt !== undefined && { due: envelope.sendAt }),
   };

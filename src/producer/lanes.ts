@@ -1,6 +1,7 @@
 import { type LaneQueue, openLane } from '../shared/lane.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { createRedisLedger } from '../shared/ledger/redis-ledger.ts';
+import { createSearchIndex, type SearchIndex } from '../shared/ledger/search-index.ts';
 import type { Kind } from '../shared/outcome.ts';
 import type { RedisClient } from '../shared/redis.ts';
 
@@ -8,13 +9,26 @@ import type { RedisClient } from '../shared/redis.ts';
 export interface OpenLanes {
   lane(appId: string, kind: Kind): LaneQueue;
   ledger(appId: string): Ledger;
+  /** Where the messages of an account are found by what people know of them. */
+  index(appId: string): SearchIndex;
   close(): Promise<void>;
 }
 
-export function openLanes(redis: RedisClient, ledgerTtlMs: number): OpenLanes {
+export function openLanes(
+  redis: RedisClient,
+  settings: {
+    readonly ttlMs: number;
+    /** Whether new messages are entered into the index. */
+    readonly isIndexed: boolean;
+    readonly now: () => number;
+  },
+): OpenLanes {
+  const { ttlMs, isIndexed, now } = settings;
   const lanes = new Map<string, LaneQueue>();
   const ledgers = new Map<string, Ledger>();
+  const index = (appId: string) => createSearchIndex({ redis, appId, ttlMs, now });
   return {
+    index,
     lane(appId, kind) {
       const name = `${appId}.${kind}`;
       const lane = lanes.get(name) ?? openLane(redis, appId, kind, ignore);
@@ -22,7 +36,10 @@ export function openLanes(redis: RedisClient, ledgerTtlMs: number): OpenLanes {
       return lane;
     },
     ledger(appId) {
-      const ledger = ledgers.get(appId) ?? createRedisLedger({ redis, appId, ttlMs: ledgerTtlMs });
+      const known = ledgers.get(appId);
+      if (known) return known;
+      const entered = isIndexed ? index(appId) : undefined;
+      const ledger = createRedisLedger({ redis, appId, ttlMs, index: entered });
       ledgers.set(appId, ledger);
       return ledger;
     },

@@ -10,6 +10,7 @@ import { accountsOfFile, fixedAccounts } from './accounts.ts';
 import { withinDeadline } from './connection.ts';
 import { type DeadLetters, openDeadLetterBox } from './dead-letters.ts';
 import { type BatchResult, enqueueMany, type EnqueueResult } from './enqueue.ts';
+import { findMessages } from './find.ts';
 import { openLanes } from './lanes.ts';
 import { createPressure } from './pressure.ts';
 import { type MessageStatus, statusOf } from './status.ts';
@@ -26,6 +27,8 @@ export interface ProducerOptions {
   readonly accounts?: readonly Pick<Account, 'appId'>[];
   /** How long an id stays known after its message was cancelled. Default: `COURIER_LEDGER_TTL_HOURS`, else 72. */
   readonly ledgerTtlHours?: number;
+  /** Whether new messages can be found by openid. Default: `COURIER_SEARCH_INDEX`, else true. */
+  readonly searchIndex?: boolean;
 }
 
 /** Hands messages over. From then on they are ours: each ends in exactly one known state. */
@@ -47,6 +50,13 @@ export interface Producer {
   enqueueMany(envelopes: readonly EnvelopeInput[]): Promise<BatchResult[]>;
   /** What is known of a message; null for an id nobody knows (any more). */
   status(messageId: string): Promise<MessageStatus | null>;
+  /**
+   * Messages by what a person knows of one: its message id, your own id, the recipient's openid
+   * or WeChat's msgid. At most 50, the latest first. By openid and msgid only
+   * those of the last days (`COURIER_LEDGER_TTL_HOURS` and a day), unless
+   * `COURIER_SEARCH_INDEX` is `0`.
+   */
+  find(text: string): Promise<MessageStatus[]>;
   /** True if the message will not be sent; false once it is being, was or may have been sent. */
   cancel(messageId: string): Promise<boolean>;
   readonly deadLetters: DeadLetters;
@@ -66,7 +76,11 @@ export function createProducer(options: ProducerOptions = {}): Producer {
     ? fixedAccounts(options.accounts.map(({ appId }) => appId))
     : accountsOfFile(settings.accountsFile, systemClock.monotonic);
   const redis = options.redis ?? openRedis(settings.redisUrl, 'producer', () => undefined);
-  const lanes = openLanes(redis, settings.ledgerTtlHours * 3_600_000);
+  const lanes = openLanes(redis, {
+    ttlMs: settings.ledgerTtlHours * 3_600_000,
+    isIndexed: settings.searchIndex,
+    now: systemClock.now,
+  });
   const pressure = createPressure(redis, systemClock.monotonic);
   const deps = { redis, lanes, accounts, pressure, clock: systemClock, randomBytes };
   let closed = false;
@@ -105,6 +119,7 @@ export function createProducer(options: ProducerOptions = {}): Producer {
       const record = await call(() => lanes.ledger(appId).read(key));
       return record && statusOf(messageId, appId, record, systemClock.now());
     },
+    find: (text) => call(() => findMessages({ accounts, lanes, now: systemClock.now }, text)),
     async cancel(messageId) {
       open();
       const parts = parseMessageId(messageId);
@@ -140,5 +155,11 @@ function settingsOf(options: ProducerOptions, env: NodeJS.ProcessEnv) {
     REDIS_URL: options.redis ? undefined : (options.redisUrl ?? env['REDIS_URL']),
     COURIER_ACCOUNTS_FILE: options.accountsFile ?? env['COURIER_ACCOUNTS_FILE'],
     COURIER_LEDGER_TTL_HOURS: options.ledgerTtlHours?.toString() ?? env['COURIER_LEDGER_TTL_HOURS'],
+    COURIER_SEARCH_INDEX: switchOf(options.searchIndex) ?? env['COURIER_SEARCH_INDEX'],
   });
+}
+
+function switchOf(value: boolean | undefined): '0' | '1' | undefined {
+  if (value === undefined) return undefined;
+  return value ? '1' : '0';
 }

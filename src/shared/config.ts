@@ -103,6 +103,16 @@ const configSchema = z.object({
     default: '72',
     meaning: 'how long an id stays known after its message ended',
   }),
+  searchIndex: z
+    .enum(['0', '1'], '1 or 0')
+    .transform((value) => value === '1')
+    .register(variables, {
+      name: 'COURIER_SEARCH_INDEX',
+      default: '1',
+      meaning:
+        '`0` saves some 50 bytes of Redis a message, which is then not found by openid or msgid; ' +
+        'the same in every process',
+    }),
   allowVolatileRedis: z
     .enum(['0', '1'], '1 or 0')
     .transform((value) => value === '1')
@@ -153,6 +163,7 @@ const producerSchema = configSchema.pick({
   redisUrl: true,
   accountsFile: true,
   ledgerTtlHours: true,
+  searchIndex: true,
 });
 
 /**

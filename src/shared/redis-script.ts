@@ -7,7 +7,7 @@ export interface RedisScript {
   run(
     redis: RedisClient,
     keys: readonly string[],
-    args: readonly (string | number)[],
+    args: readonly (string | number | Buffer)[],
   ): Promise<unknown>;
 }
 

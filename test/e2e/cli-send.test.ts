@@ -45,6 +45,21 @@ describe('one message', () => {
     expect(table.stdout).toMatch(/attempt +at +took +errcode +verdict/);
   });
 
+  test('a message is found by the caller’s id and by its recipient', async () => {
+    const to = newOpenid('Found');
+    const args = ['custom', '--app', APP, '--to', to, '--id', 'order-found', '--text', '你好'];
+    const { messageId } = (await cli.courier('send', ...args, '--json')).json<{
+      messageId: string;
+    }>();
+    for (const text of ['order-found', to, messageId]) {
+      const found = await cli.courier('find', text);
+      expect([text, found.code]).toEqual([text, 0]);
+      expect(found.stdout).toContain(messageId);
+    }
+    const nothing = await cli.courier('find', 'order-never');
+    expect([nothing.code, nothing.stdout]).toEqual([1, expect.stringContaining('Nothing found')]);
+  });
+
   test('the same id again is a duplicate, with other content an error', async () => {
     const openid = newOpenid('Twice');
     const args = ['custom', '--app', APP, '--to', openid, '--id', 'twice', '--text'];

@@ -31,6 +31,7 @@ describe('the configuration', () => {
       outboxUrl: undefined,
       outboxTable: 'courier_outbox',
       ingestRate: 500,
+      searchIndex: true,
       shutdownGraceMs: 15_000,
       ledgerTtlHours: 72,
       allowVolatileRedis: false,

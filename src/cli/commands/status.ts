@@ -69,7 +69,7 @@ export function shownAttempts(attempts: readonly Attempt[]): string {
   );
 }
 
-const STATE_STYLES: Readonly<Record<MessageState, Style>> = {
+export const STATE_STYLES: Readonly<Record<MessageState, Style>> = {
   scheduled: 'bold',
   queued: 'bold',
   sending: 'bold',

@@ -63,6 +63,8 @@ export interface AcceptRequest {
   readonly kind: Kind;
   /** Only with a caller's id: tells a repetition from a conflict. */
   readonly contentHash?: string;
+  /** The openid, for the search index; the record does not keep it. */
+  readonly recipient?: string;
   /** Epoch ms before which it is not to be sent. */
   readonly due?: number;
 }

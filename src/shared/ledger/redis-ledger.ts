@@ -14,6 +14,7 @@ import type {
   SettleRequest,
 } from './ledger.ts';
 import { parseRecord, parseState } from './record.ts';
+import type { IndexEntry, SearchIndex } from './search-index.ts';
 
 const scripts = {
   accept: loadScript(new URL('./accept.lua', import.meta.url)),
@@ -59,6 +60,8 @@ export interface RedisLedgerOptions {
   readonly ttlMs: number;
   /** Names the process that begins and settles. A producer does neither. */
   readonly process?: string;
+  /** Where messages are entered under what people search by; absent where nobody searches. */
+  readonly index?: SearchIndex | undefined;
   /** Default: the deployment's; another one for tests of the ledger itself. */
   readonly limits?: LedgerLimits;
 }
@@ -160,19 +163,21 @@ async function olderThan(
 }
 
 async function acceptMany(
-  { redis, appId }: RedisLedgerOptions,
+  { redis, appId, index }: RedisLedgerOptions,
   requests: readonly AcceptRequest[],
 ): Promise<Acceptance[]> {
   const keys = accountKeys(appId);
-  const reply = await scripts.accept.run(
-    redis,
-    [keys.handovers, ...requests.map((request) => keys.ledger(request.messageKey))],
-    requests.flatMap((request) => [
-      short(request.kind),
-      request.contentHash ?? '',
-      request.due ?? '',
-    ]),
-  );
+  const scriptKeys: string[] = [keys.handovers];
+  const args: (string | number | Buffer)[] = [];
+  for (const { messageKey, kind, contentHash = '', recipient, due } of requests) {
+    const key = keys.ledger(messageKey);
+    const clue =
+      recipient === undefined ? undefined : ({ by: 'recipient', text: recipient } as const);
+    const entry = clue && index?.entry(clue, messageKey, due);
+    scriptKeys.push(key, entry?.key ?? key);
+    args.push(short(kind), contentHash, due ?? '', ...indexArguments(entry));
+  }
+  const reply = await scripts.accept.run(redis, scriptKeys, args);
   return asArray('accept', reply).map((answer): Acceptance => {
     if (answer === 'NEW') return { kind: 'new' };
     if (answer === 'CONFLICT') return { kind: 'conflict' };
@@ -230,15 +235,20 @@ function parseBegun(answer: readonly unknown[], tokenGeneration: string): Begun 
 }
 
 async function settleMany(
-  { redis, appId, ttlMs, process = '' }: RedisLedgerOptions,
+  { redis, appId, ttlMs, index, process = '' }: RedisLedgerOptions,
   requests: readonly SettleRequest[],
 ): Promise<Settled[]> {
   const keys = accountKeys(appId);
   const scriptKeys: string[] = [keys.deadPending, keys.unknown, keys.suspect(process)];
-  const args: (string | number)[] = [ttlMs];
+  const args: (string | number | Buffer)[] = [ttlMs];
   for (const request of requests) {
-    scriptKeys.push(keys.ledger(request.messageKey));
-    args.push(...settleArguments(request));
+    const { messageKey, to } = request;
+    const key = keys.ledger(messageKey);
+    const msgid = to.state === 'sent' ? to.wechatMsgId : undefined;
+    const entry =
+      msgid === undefined ? undefined : index?.entry({ by: 'msgid', text: msgid }, messageKey);
+    scriptKeys.push(key, entry?.key ?? key);
+    args.push(...settleArguments(request), ...indexArguments(entry));
   }
   const reply = asArray('settle', await scripts.settle.run(redis, scriptKeys, args));
   return reply.map((answer): Settled => {
@@ -261,6 +271,10 @@ function settleArguments(request: SettleRequest): (string | number)[] {
     to.state === 'dead' ? to.reason : '',
     to.state === 'dead' ? (to.errcode ?? '') : '',
   ];
+}
+
+function indexArguments(entry: IndexEntry | undefined): (Buffer | string | number)[] {
+  return entry ? [entry.entry, Math.ceil(entry.keepMs)] : ['', ''];
 }
 
 function short(kind: Kind): 't' | 'c' {

@@ -2,11 +2,12 @@
 -- else counts only from the run that holds the lease.
 -- KEYS 1  set of pending dead letters      KEYS 2  set of unknown messages
 -- KEYS 3  the suspect that this process tries (begin.lua)
--- KEYS 4… ledger record of each message
+-- KEYS 4… per message: ledger record, list of the search index
 -- ARGV 1  ms that an ended message's record is kept
 -- ARGV 2… per message: message key, owner, fence, to (sent|held|retry|snooze|unknown|dead),
 --         attempt ('' or 'durationMs:verdict:errcode'), spends ('1' = counts against the budget),
---         ambiguous ('1' | ''), WeChat's msgid or '', reason or '', errcode or ''
+--         ambiguous ('1' | ''), WeChat's msgid or '', reason or '', errcode or '',
+--         entry of the search index ('' = none), ms that a new list is kept
 -- returns per message: 'OK' | 'ALREADY' (it was sent before) | 'STALE' (somebody else's turn now)
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -24,8 +25,8 @@ local function appended(log, tb, entry)
   return log
 end
 
-for i = 4, #KEYS do
-  local key, a = KEYS[i], 1 + (i - 4) * 10
+for i = 4, #KEYS, 2 do
+  local key, a = KEYS[i], 1 + (i - 4) * 6
   local id, owner, fence, to = ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4]
   local entry, spends, ambiguous = ARGV[a + 5], ARGV[a + 6], ARGV[a + 7]
   local msgid, reason, errcode = ARGV[a + 8], ARGV[a + 9], ARGV[a + 10]
@@ -68,6 +69,9 @@ for i = 4, #KEYS do
       if to ~= 'unknown' and to ~= 'dead' then del[#del + 1] = 'f' end
       redis.call('HDEL', key, unpack(del))
       redis.call('HSET', key, unpack(set))
+      if ARGV[a + 11] ~= '' and redis.call('RPUSH', KEYS[i + 1], ARGV[a + 11]) == 1 then
+        redis.call('PEXPIRE', KEYS[i + 1], ARGV[a + 12])
+      end
       if st == 'unknown' then redis.call('ZREM', KEYS[2], id) end
       if to == 'dead' then
         redis.call('ZADD', KEYS[1], now, id)

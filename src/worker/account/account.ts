@@ -4,6 +4,7 @@ import type { DeadLetter, DeadLetterQueue } from '../../shared/dead-letter.ts';
 import { accountKeys } from '../../shared/keys.ts';
 import { type LaneQueue, openLane } from '../../shared/lane.ts';
 import { createRedisLedger } from '../../shared/ledger/redis-ledger.ts';
+import { createSearchIndex } from '../../shared/ledger/search-index.ts';
 import { closing, parallel, type Service, serviceStack } from '../../shared/lifecycle.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { KINDS, type Kind } from '../../shared/outcome.ts';
@@ -35,7 +36,10 @@ import { createAccountProbe } from './account-probe.ts';
 export interface AccountDeps {
   readonly redis: RedisClient;
   readonly deadLetters: DeadLetterQueue;
-  readonly config: Pick<Config, 'concurrency' | 'ledgerTtlHours' | 'shutdownGraceMs'>;
+  readonly config: Pick<
+    Config,
+    'concurrency' | 'ledgerTtlHours' | 'searchIndex' | 'shutdownGraceMs'
+  >;
   readonly metrics: WorkerMetrics;
   readonly clock: Clock;
   readonly random: Random;
@@ -58,7 +62,10 @@ export function createAccount(deps: AccountDeps, account: Account): RunningAccou
   let runs = 0;
   const lanes = openBothLanes(redis, appId, logger);
   const ttlMs = deps.config.ledgerTtlHours * 3_600_000;
-  const ledger = createRedisLedger({ redis, appId, ttlMs, process: owner });
+  const index = deps.config.searchIndex
+    ? createSearchIndex({ redis, appId, ttlMs, now: clock.now })
+    : undefined;
+  const ledger = createRedisLedger({ redis, appId, ttlMs, process: owner, index });
   const store = createTokenStore(redis, appId, createTokenSeal(account, deps.randomBytes));
   const tokens = createTokens({
     store,

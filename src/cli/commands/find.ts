@@ -1,0 +1,36 @@
+import { Command } from 'commander';
+import type { MessageStatus } from '../../producer/index.ts';
+import { answering, withExamples } from '../answer.ts';
+import { withProducer } from '../connection.ts';
+import { shownTime } from '../moment.ts';
+import { renderTable } from '../table.ts';
+import { STATE_STYLES } from './status.ts';
+
+export function findCommand(): Command {
+  const command = new Command('find')
+    .description('find messages by what is known of them, the latest first')
+    .argument('<text>', "message id, the caller's id, recipient's openid, or WeChat's msgid");
+  withExamples(
+    command,
+    'courier find order-1002-paid',
+    'courier find oABCDEFGHIJKLMNOPQRSTUVWXYZ0',
+    'courier find 4795831242243213291',
+  );
+  return answering(command, async (text: string) => {
+    const found = await withProducer('file', (producer) => producer.find(text));
+    return { json: found, text: shown(found), exitCode: found.length > 0 ? 0 : 1 };
+  });
+}
+
+function shown(found: readonly MessageStatus[]): string {
+  if (found.length === 0) return 'Nothing found. A message is forgotten some days after its end.';
+  return renderTable(
+    [{ title: 'message' }, { title: 'kind' }, { title: 'accepted' }, { title: 'state' }],
+    found.map(({ messageId, kind, acceptedAt, state, reason }) => [
+      messageId,
+      kind,
+      shownTime(acceptedAt),
+      { text: reason ? `${state}: ${reason}` : state, style: STATE_STYLES[state] },
+    ]),
+  );
+}
