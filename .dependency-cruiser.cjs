@@ -82,6 +82,7 @@ module.exports = {
     ),
     vendor(['undici'], ['src/worker/send/', 'src/worker/token/']),
     vendor(['bottleneck'], ['src/worker/token/']),
+    vendor(['@opentelemetry'], ['src/shared/tracing/']),
     vendor(['pg', 'mysql2'], ['src/outbox/']),
     vendor(['fastify', '@fastify'], ['src/ingest/', 'src/callback/', 'src/dashboard/']),
     never('src-stands-alone', 'src is what ships.', '^src/', '^(test|bench|examples|scripts)/'),

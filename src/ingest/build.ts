@@ -7,6 +7,7 @@ import type { Config } from '../shared/config.ts';
 import { CourierError, messageOf } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import { closeRedis, openRedis } from '../shared/redis.ts';
+import { type Tracing, TRACING_OFF } from '../shared/tracing/span.ts';
 import { version } from '../shared/version.ts';
 import { createKeyRing } from './keys/key-ring.ts';
 import { createIngestMetrics } from './metrics.ts';
@@ -30,7 +31,11 @@ export interface IngestProcess {
  *
  * @throws CourierError `ERR_CONFIG` if the accounts file or the keys file is not valid
  */
-export async function buildIngest(config: Config, logger: Logger): Promise<IngestProcess> {
+export async function buildIngest(
+  config: Config,
+  logger: Logger,
+  tracing: Tracing = TRACING_OFF,
+): Promise<IngestProcess> {
   const { monotonic } = systemClock;
   const known = accountsOfFile(config.accountsFile, monotonic);
   const keys = createKeyRing(config.apiKeysFile, logger);
@@ -39,7 +44,7 @@ export async function buildIngest(config: Config, logger: Logger): Promise<Inges
   const producer = createProducer({ redis, accountsFile, ledgerTtlHours });
   const metrics = createIngestMetrics();
   let stopping = false;
-  const app = await createServer({ keys, perSecond: config.ingestRate, metrics, logger });
+  const app = await createServer({ keys, perSecond: config.ingestRate, metrics, logger, tracing });
   const call = <Result>(work: () => Promise<Result>) => withinDeadline(redis, work);
   messageRoutes(app, producer);
   deadLetterRoutes(app, producer);

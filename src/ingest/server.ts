@@ -9,6 +9,7 @@ import {
 } from 'fastify';
 import { isCourierError, messageOf } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
+import type { Span, Tracing } from '../shared/tracing/span.ts';
 import { parseBody } from './json-body.ts';
 import type { ApiKey, Scope } from './keys/api-key.ts';
 import type { KeyRing } from './keys/key-ring.ts';
@@ -29,6 +30,8 @@ declare module 'fastify' {
     apiKey: ApiKey;
     /** The message a request was about, for the log. */
     messageId?: string;
+    /** Only while requests are traced, and of those that may come in. */
+    span?: Span;
   }
   interface FastifyContextConfig {
     /** Any of them will do. */
@@ -44,6 +47,7 @@ export interface ServerDeps {
   readonly perSecond: number;
   readonly metrics: IngestMetrics;
   readonly logger: Logger;
+  readonly tracing: Tracing;
 }
 
 /** Of a client that sends its request drop by drop. */
@@ -63,6 +67,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   const app = fastify(serverOptions(deps.keys));
   app.decorateRequest('apiKey');
   app.decorateRequest('messageId');
+  app.decorateRequest('span');
 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
@@ -90,6 +95,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     errorResponseBuilder: () =>
       new HttpError('ERR_RATE', `Expected at most ${deps.perSecond} requests a second of one key.`),
   });
+  if (deps.tracing.isOn) traceRequests(app, deps.tracing);
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none';
     metrics.answered(request.method, route, reply.statusCode, reply.elapsedTime / 1000);
@@ -111,6 +117,26 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     return sendProblem(reply, problem);
   });
   return app;
+}
+
+/** Begins behind the check of the key and of its rate: nobody else can fill the collector. */
+function traceRequests(app: FastifyInstance, tracing: Tracing): void {
+  app.addHook('preParsing', async (request) => {
+    const { method, headers, routeOptions } = request;
+    if (routeOptions.config.open || routeOptions.url === undefined) return;
+    const from = headers['traceparent'];
+    request.span = tracing.begin(
+      `${method} ${routeOptions.url}`,
+      'server',
+      typeof from === 'string' ? from : undefined,
+      { 'http.request.method': method, 'http.route': routeOptions.url },
+    );
+  });
+  app.addHook('onResponse', async ({ span, messageId }, { statusCode }) => {
+    span?.set({ 'http.response.status_code': statusCode, 'messaging.message.id': messageId });
+    if (statusCode >= 500) span?.fail(String(statusCode));
+    span?.end();
+  });
 }
 
 const none = {
@@ -222,5 +248,6 @@ function lineOf(
     ...(apiKey && { keyId: apiKey.id, keyName: apiKey.name }),
     ...(messageId !== undefined && { messageId }),
     remote: request.ip,
+    ...(request.span && { traceId: request.span.traceId }),
   };
 }

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
+import { systemClock } from '../shared/clock.ts';
 import { type Config, loadConfig, printableConfig } from '../shared/config.ts';
 import { CourierError } from '../shared/errors.ts';
 import { createLogger, type Logger } from '../shared/logger.ts';
 import { runMain, runProcess } from '../shared/run-process.ts';
+import { openTracing } from '../shared/tracing/open-tracing.ts';
 import { buildDashboard } from '../dashboard/build.ts';
 import { buildIngest } from '../ingest/build.ts';
 import { buildWorker } from '../worker/build.ts';
@@ -33,8 +35,10 @@ async function run(env: NodeJS.ProcessEnv, redis: PrivateRedis | undefined): Pro
   const logger = createLogger({ name: 'all', level: config.logLevel });
   for (const warning of config.warnings) logger.warn(warning);
   logger.info(printableConfig(config), 'settings');
-  const worker = buildWorker(config, env, logger);
-  const ingest = await buildIngest(config, logger);
+  const { monotonic } = systemClock;
+  const tracing = await openTracing(env, 'all', { logger, monotonic });
+  const worker = buildWorker(config, env, logger, tracing);
+  const ingest = await buildIngest(config, logger, tracing);
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   const dashboard = await buildDashboard(config, logger, say);
   let stopping = false;
@@ -58,7 +62,7 @@ async function run(env: NodeJS.ProcessEnv, redis: PrivateRedis | undefined): Pro
       reload: () => worker.reloadAccounts(),
     },
     logger,
-    { graceMs: config.shutdownGraceMs },
+    { graceMs: config.shutdownGraceMs, tracing },
   );
 }
 

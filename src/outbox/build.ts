@@ -6,6 +6,7 @@ import { createHealthServer } from '../shared/health-server.ts';
 import { closing, serviceStack } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/logger.ts';
 import { closeRedis, openRedis } from '../shared/redis.ts';
+import { type Tracing, TRACING_OFF } from '../shared/tracing/span.ts';
 import { createOutboxMetrics } from './metrics.ts';
 import { hopeless, openOutbox } from './open-outbox.ts';
 import { createRelay } from './relay.ts';
@@ -27,14 +28,18 @@ export interface OutboxProcess {
  *
  * @throws CourierError `ERR_CONFIG` if no outbox is configured, or the accounts file is not valid
  */
-export async function buildOutbox(config: Config, logger: Logger): Promise<OutboxProcess> {
+export async function buildOutbox(
+  config: Config,
+  logger: Logger,
+  tracing: Tracing = TRACING_OFF,
+): Promise<OutboxProcess> {
   const outbox = await openOutbox(config);
   const redis = openRedis(config.redisUrl, 'producer', () => undefined);
   const { accountsFile, ledgerTtlHours } = config;
   const producer = createProducer({ redis, accountsFile, ledgerTtlHours });
   const metrics = createOutboxMetrics(() => outbox.backlog());
   const { enqueueMany } = producer;
-  const relay = createRelay({ outbox, enqueueMany, metrics, ...systemClock, logger });
+  const relay = createRelay({ outbox, enqueueMany, metrics, ...systemClock, logger, tracing });
   const health = createHealthServer({
     host: config.host,
     port: config.metricsPort,

@@ -3,6 +3,7 @@ import type { BatchResult, EnvelopeInput } from '../producer/index.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { Service } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/logger.ts';
+import { NO_SPAN, type Span, type Tracing } from '../shared/tracing/span.ts';
 import { fateOf, refusalOf, restAfter } from './fate.ts';
 import type { OutboxMetrics } from './metrics.ts';
 import { hopeless } from './open-outbox.ts';
@@ -24,6 +25,7 @@ export interface RelayDeps {
   readonly metrics: OutboxMetrics;
   readonly monotonic: () => number;
   readonly logger: Logger;
+  readonly tracing: Tracing;
 }
 
 /** Moves rows of the outbox into their lanes, round after round, for as long as it runs. */
@@ -33,7 +35,7 @@ export interface Relay extends Service {
 }
 
 export function createRelay(deps: RelayDeps): Relay {
-  const { outbox, enqueueMany, metrics, monotonic, logger } = deps;
+  const { outbox, enqueueMany, metrics, monotonic, logger, tracing } = deps;
   const stopped = new AbortController();
   let running: Promise<void> | undefined;
   let failures = 0;
@@ -66,8 +68,10 @@ export function createRelay(deps: RelayDeps): Relay {
   async function handOver(rows: readonly OutboxRow[]): Promise<readonly RowFate[]> {
     const refusals = rows.map(refusalOf);
     const sound = rows.filter((_, index) => refusals[index] === null);
+    const spans = sound.map((row) => beginRow(tracing, row));
     // What the rest of an envelope is made of is checked by the producer.
-    const results = await enqueueMany(sound.map(({ envelope }) => envelope as EnvelopeInput));
+    const results = await enqueueMany(sound.map((row, index) => inTrace(row, spans[index])));
+    results.forEach((result, index) => endRow(spans[index], result));
     let next = 0;
     const fates = refusals.map((refusal) => refusal ?? fateOf(results[next++]!));
     fates.forEach((fate, index) => {
@@ -99,4 +103,27 @@ export function createRelay(deps: RelayDeps): Relay {
       await running;
     },
   };
+}
+
+/** One span for each row: its transaction wrote down which trace it was in. */
+function beginRow(tracing: Tracing, { rowId, envelope }: OutboxRow): Span {
+  if (!tracing.isOn) return NO_SPAN;
+  const { traceparent } = envelope as { traceparent?: unknown };
+  const from = typeof traceparent === 'string' ? traceparent : undefined;
+  return tracing.begin('relay', 'producer', from, { 'courier.outbox.row': rowId });
+}
+
+function inTrace({ envelope }: OutboxRow, span: Span | undefined): EnvelopeInput {
+  const traceparent = span?.traceparent;
+  return (
+    traceparent === undefined ? envelope : { ...Object(envelope), traceparent }
+  ) as EnvelopeInput;
+}
+
+/** A row that is kept comes again, and only then is there something to say of it. */
+function endRow(span: Span | undefined, result: BatchResult): void {
+  if (fateOf(result).kind === 'kept') return;
+  if (result.status === 'rejected') span?.fail(result.code);
+  else span?.set({ 'messaging.message.id': result.messageId });
+  span?.end();
 }

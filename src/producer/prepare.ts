@@ -9,6 +9,8 @@ export interface PrepareDeps {
   readonly accounts: KnownAccounts;
   readonly clock: Clock;
   readonly randomBytes: (size: number) => Uint8Array;
+  /** Of messages that bring none of their own. */
+  readonly traceparent?: string;
 }
 
 /** A checked message with its identity. */
@@ -23,7 +25,7 @@ export interface Prepared {
 export function prepare(deps: PrepareDeps, input: unknown): Prepared | CourierError {
   const checked = validateEnvelope(input, deps.clock.now());
   if (!checked.ok) return invalid(checked.issues);
-  const { envelope } = checked;
+  const envelope = inTrace(checked.envelope, deps.traceparent);
   const { appId, id } = envelope;
   if (!deps.accounts.has(appId)) return unknownAccount(appId);
   const messageId =
@@ -34,6 +36,11 @@ export function prepare(deps: PrepareDeps, input: unknown): Prepared | CourierEr
     envelope,
     ...(id !== undefined && { contentHash: contentHash(envelope.kind, envelope.message) }),
   };
+}
+
+function inTrace(envelope: Envelope, traceparent: string | undefined): Envelope {
+  if (traceparent === undefined || envelope.traceparent !== undefined) return envelope;
+  return { ...envelope, traceparent };
 }
 
 /** This id was used before, with other content. */

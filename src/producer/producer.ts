@@ -6,6 +6,7 @@ import { CourierError } from '../shared/errors.ts';
 import type { EnvelopeInput } from '../shared/message/envelope.ts';
 import { parseMessageId } from '../shared/message/message-id.ts';
 import { closeRedis, openRedis, type RedisClient } from '../shared/redis.ts';
+import { beginBelowCaller } from '../shared/tracing/caller-span.ts';
 import { accountsOfFile, fixedAccounts } from './accounts.ts';
 import { withinDeadline } from './connection.ts';
 import { type DeadLetters, openDeadLetterBox } from './dead-letters.ts';
@@ -96,12 +97,27 @@ export function createProducer(options: ProducerOptions = {}): Producer {
     return await withinDeadline(redis, work);
   }
 
+  /** Within the trace that the caller is in, if it is in one. */
+  async function handOver(envelopes: readonly EnvelopeInput[]): Promise<BatchResult[]> {
+    const span = beginBelowCaller('enqueue', { 'courier.messages': envelopes.length });
+    const { traceparent } = span;
+    try {
+      const traced = traceparent === undefined ? deps : { ...deps, traceparent };
+      const results = await enqueueMany(traced, envelopes);
+      const rejected = results.find((result) => result.status === 'rejected');
+      if (rejected) span.fail(rejected.code);
+      return results;
+    } finally {
+      span.end();
+    }
+  }
+
   const deadLetters = openDeadLetterBox(redis, lanes, call);
 
   return {
     async enqueue(envelope) {
       open();
-      const [result] = await enqueueMany(deps, [envelope]);
+      const [result] = await handOver([envelope]);
       if (!result) throw new Error('enqueueMany gave no result');
       if (result.status !== 'rejected') return result;
       const { code, message, issues = [], retryAfterMs } = result;
@@ -109,7 +125,7 @@ export function createProducer(options: ProducerOptions = {}): Producer {
     },
     async enqueueMany(envelopes) {
       open();
-      return await enqueueMany(deps, envelopes);
+      return await handOver(envelopes);
     },
     async status(messageId) {
       open();

@@ -16,6 +16,8 @@ export interface LaneJob {
   /** Epoch ms after which it must not be sent. */
   readonly expiresAt?: number;
   readonly onAmbiguous?: 'resend';
+  /** Where its sender was in its trace; a redrive goes on from there, too. */
+  readonly traceparent?: string;
 }
 
 /** What BullMQ keeps of a finished job: how it ended, for people who look. */
@@ -69,12 +71,13 @@ const RUNS_DESPITE_ERRORS = 50;
 
 /** Job data and options of a message; `messageKey` is the second part of its id. */
 export function toLaneJob(messageKey: string, envelope: Envelope, now: number) {
-  const { message, id, expiresAt, onAmbiguous, sendAt, priority, kind } = envelope;
+  const { message, id, expiresAt, onAmbiguous, traceparent, sendAt, priority, kind } = envelope;
   const data: LaneJob = {
     message,
     ...(id !== undefined && { id }),
     ...(expiresAt !== undefined && { expiresAt }),
     ...(onAmbiguous === 'resend' && { onAmbiguous }),
+    ...(traceparent !== undefined && { traceparent }),
   };
   const delay = sendAt === undefined ? 0 : Math.max(0, sendAt - now);
   return {

@@ -1,5 +1,6 @@
 import { CourierError, isCourierError, messageOf } from './errors.ts';
 import { flushLogger, type Logger } from './logger.ts';
+import type { Tracing } from './tracing/span.ts';
 
 /** A role as the process that runs it sees it. */
 export interface Role {
@@ -8,6 +9,11 @@ export interface Role {
   /** SIGHUP. */
   reload?(): Promise<void>;
 }
+
+/** What a stopping process may wait for its collector, in milliseconds. */
+const LAST_SPANS_MS = 2000;
+/** Of the grace period, kept for the end itself. */
+const RESERVE_MS = 250;
 
 /** Exit code for a configuration that cannot work (`EX_CONFIG`). */
 export const EXIT_CONFIG = 78;
@@ -20,20 +26,23 @@ export const EXIT_CONFIG = 78;
 export async function runProcess(
   role: Role,
   logger: Logger,
-  options: { readonly graceMs: number },
+  options: { readonly graceMs: number; readonly tracing: Tracing },
 ): Promise<void> {
   let stopping = false;
 
   async function stop(cause: string, exitCode: number): Promise<void> {
     if (stopping) return exit(logger, 1);
     stopping = true;
+    const began = performance.now();
     logger.info({ cause }, 'stopping');
     setTimeout(() => {
       logger.error({ graceMs: options.graceMs }, 'grace period over, stopping hard');
       void exit(logger, 1);
     }, options.graceMs).unref();
+    const graceLeft = () => options.graceMs - (performance.now() - began) - RESERVE_MS;
     try {
       await role.stop();
+      await options.tracing.stop(Math.max(0, Math.min(LAST_SPANS_MS, graceLeft())));
       logger.info('stopped');
       await exit(logger, exitCode);
     } catch (error) {

@@ -11,6 +11,7 @@ import type { Logger } from '../shared/logger.ts';
 import { createLoopDelay } from '../shared/loop-delay.ts';
 import { closeRedis, openRedis, type RedisClient } from '../shared/redis.ts';
 import { assertSafeRedis } from '../shared/redis-safety.ts';
+import { type Tracing, TRACING_OFF } from '../shared/tracing/span.ts';
 import { createAccounts } from './account/accounts.ts';
 import { createDeadLetterWorker } from './dead-letter/dead-letter-worker.ts';
 import { createInstallation } from './installation.ts';
@@ -32,7 +33,12 @@ export interface WorkerProcess {
  * Builds a worker from its configuration; nothing runs before `start`.
  * @throws CourierError `ERR_CONFIG` if the accounts file is not valid
  */
-export function buildWorker(config: Config, env: NodeJS.ProcessEnv, logger: Logger): WorkerProcess {
+export function buildWorker(
+  config: Config,
+  env: NodeJS.ProcessEnv,
+  logger: Logger,
+  tracing: Tracing = TRACING_OFF,
+): WorkerProcess {
   const first: Account[] = loadAccountsFile(config.accountsFile, env);
   const redis = openRedis(config.redisUrl, 'worker', quietly(logger));
   const metrics = createWorkerMetrics(systemClock.now);
@@ -48,6 +54,7 @@ export function buildWorker(config: Config, env: NodeJS.ProcessEnv, logger: Logg
       random: Math.random,
       randomBytes,
       logger,
+      tracing,
       owner: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,
       stopping: () => stopping,
     },

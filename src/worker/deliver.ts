@@ -5,6 +5,7 @@ import type { Begun, Ledger, Settled } from '../shared/ledger/ledger.ts';
 import type { Kind, Outcome } from '../shared/outcome.ts';
 import { isRedisTrouble } from '../shared/redis-trouble.ts';
 import { TIMINGS } from '../shared/timings.ts';
+import type { Span } from '../shared/tracing/span.ts';
 import { type Decision, decide } from './decide/decide.ts';
 import { classify, type Verdict } from './decide/verdict.ts';
 import { insist } from './insist.ts';
@@ -27,6 +28,8 @@ export interface Run {
   readonly load: () => Load;
   /** Raised when the job's lock is lost: the run must end at once. */
   readonly interruption: Interruption;
+  /** This run in the trace of its message. */
+  readonly span: Span;
 }
 
 /** The message, or what is wrong with a job that no producer of ours wrote. */
@@ -131,20 +134,20 @@ async function attempt(deps: DeliverDeps, run: Run, begun: Go, begunAt: number):
   }
   const { job } = load;
   const body = requestBody(run.kind, job.message, run.messageKey);
-  let token = await deps.tokens.current(begun.tokenGeneration);
+  let token = await deps.tokens.current(begun.tokenGeneration, run.span);
   for (const last of [false, true]) {
     if (token.kind !== 'token') return withoutToken(token);
     const hindrance = hindered(deps, run, begun, begunAt);
     if (hindrance) return hindrance;
     const sentAt = deps.clock.monotonic();
-    const result = await deps.client.send(run.kind, token.token, body, run.interruption);
+    const result = await deps.client.send(run.kind, token.token, body, run.interruption, run.span);
     const verdict = last ? afterRenewal(classify(result)) : classify(result);
     if (verdict.class !== 'refresh-token' || last) {
       const durationMs = deps.clock.monotonic() - sentAt;
       return tried(deps, run, begun, verdict, durationMs, token.generation);
     }
     const cause = verdict.errcode === TOKEN_MISSING ? 'missing' : 'rejected';
-    token = await deps.tokens.renew(token.generation, cause);
+    token = await deps.tokens.renew(token.generation, cause, run.span);
   }
   throw new Error('unreachable: the second round of the loop returns');
 }

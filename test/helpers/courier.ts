@@ -13,6 +13,7 @@ import { accountKeys, lanePrefix } from '../../src/shared/keys.ts';
 import { type LaneQueue, openLane } from '../../src/shared/lane.ts';
 import { scrub } from '../../src/shared/logger.ts';
 import type { Kind } from '../../src/shared/outcome.ts';
+import { openTracing } from '../../src/shared/tracing/open-tracing.ts';
 import {
   createSimulator,
   type Judgement,
@@ -317,14 +318,15 @@ async function startTestWorker(
     },
     sink,
   );
-  const worker = buildWorker(config, env, logger);
+  const tracing = await openTracing(env, 'worker', { logger, monotonic: () => Date.now() });
+  const worker = buildWorker(config, env, logger, tracing);
   const { port } = await worker.start();
   let stopped: Promise<void> | undefined;
   return {
     port,
     log,
     reload: () => worker.reloadAccounts(),
-    stop: () => (stopped ??= worker.stop()),
+    stop: () => (stopped ??= worker.stop().then(() => tracing.stop(2000))),
   };
 }
 

@@ -4,6 +4,7 @@ import { buildIngest, type IngestProcess } from '../../src/ingest/build.ts';
 import { type KeyOptions, newApiKey, SCOPES } from '../../src/ingest/keys/api-key.ts';
 import { addKey } from '../../src/ingest/keys/keys-file.ts';
 import { loadConfig } from '../../src/shared/config.ts';
+import { openTracing } from '../../src/shared/tracing/open-tracing.ts';
 import type { Shop } from './courier.ts';
 
 /** An answer of the API, read. */
@@ -61,7 +62,8 @@ export async function startIngest(
     COURIER_INGEST_RATE: '100000',
     ...env,
   });
-  const ingest: IngestProcess = await buildIngest(config, logger);
+  const tracing = await openTracing(env, 'ingest', { logger, monotonic: () => Date.now() });
+  const ingest: IngestProcess = await buildIngest(config, logger, tracing);
   const { port } = await ingest.start();
   const url = `http://127.0.0.1:${port}`;
   return {
@@ -72,7 +74,10 @@ export async function startIngest(
     log,
     createKey,
     call: (method, path, options = {}) => call(url, key, method, path, options),
-    stop: () => ingest.stop(),
+    async stop() {
+      await ingest.stop();
+      await tracing.stop(2000);
+    },
   };
 }
 

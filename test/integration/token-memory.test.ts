@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import type { Clock } from '../../src/shared/clock.ts';
 import { Secret } from '../../src/shared/secret.ts';
+import { TRACING_OFF } from '../../src/shared/tracing/span.ts';
 import { createTokenSeal } from '../../src/worker/token/seal.ts';
 import type { TokenSource } from '../../src/worker/token/token-source.ts';
 import { createTokenStore } from '../../src/worker/token/token-store.ts';
@@ -36,6 +37,8 @@ function twoProcesses(answersAfter?: Promise<void>): {
   const seal = createTokenSeal({ appId, secret: new Secret('a-secret') }, randomBytes);
   const process = (owner: string) =>
     createTokens({
+      tracing: TRACING_OFF,
+      appId,
       store: createTokenStore(redis.client, appId, seal),
       source,
       clock,

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { BatchResult, EnvelopeInput, Producer } from '../../producer/index.ts';
 import { CourierError } from '../../shared/errors.ts';
 import { expectedGot } from '../../shared/issue.ts';
@@ -6,6 +6,7 @@ import { batched } from '../../shared/batch.ts';
 import { parseMessageId } from '../../shared/message/message-id.ts';
 import { MESSAGE_BYTES } from '../../shared/message/text.ts';
 import { KINDS, type Kind } from '../../shared/outcome.ts';
+import { activeTraceparent, outsideOfTraces } from '../../shared/tracing/caller-span.ts';
 import type { ApiKey } from '../keys/api-key.ts';
 import { requireAccount, requireScope } from '../permission.ts';
 import {
@@ -41,7 +42,7 @@ interface ItemResult {
 export function messageRoutes(app: FastifyInstance, producer: Producer): void {
   // Requests travel to Redis together: those that come while others are on their way wait for them.
   const enqueue = batched(
-    (envelopes: readonly EnvelopeInput[]) => producer.enqueueMany(envelopes),
+    (envelopes: readonly EnvelopeInput[]) => outsideOfTraces(() => producer.enqueueMany(envelopes)),
     { maxSize: BATCH_ITEMS, gatherMs: GATHER_MS },
   );
 
@@ -51,7 +52,7 @@ export function messageRoutes(app: FastifyInstance, producer: Producer): void {
     async (request, reply) => {
       checkPermission(request.apiKey, request.body);
       // What it is made of is checked by the producer.
-      const result = await enqueue(request.body as EnvelopeInput);
+      const result = await enqueue(inTrace(request, request.body) as EnvelopeInput);
       if (result.status === 'rejected') {
         return sendProblem(reply, problemOf(result), result.retryAfterMs);
       }
@@ -66,7 +67,9 @@ export function messageRoutes(app: FastifyInstance, producer: Producer): void {
     async (request, reply) => {
       const items = itemsOf(request.body);
       const refusals = items.map((item) => refusalOf(request.apiKey, item));
-      const allowed = items.filter((_, index) => refusals[index] === null);
+      const allowed = items
+        .filter((_, index) => refusals[index] === null)
+        .map((item) => inTrace(request, item));
       const enqueued = await producer.enqueueMany(allowed as EnvelopeInput[]);
       const unavailable = nothingTaken(enqueued);
       if (unavailable) return sendProblem(reply, problemOf(unavailable), unavailable.retryAfterMs);
@@ -107,6 +110,13 @@ export function messageRoutes(app: FastifyInstance, producer: Producer): void {
       );
     },
   );
+}
+
+/** A message without a trace of its own goes on in that of its request. */
+function inTrace({ span }: FastifyRequest, item: unknown): unknown {
+  const traceparent = span?.traceparent ?? activeTraceparent();
+  if (traceparent === undefined || typeof item !== 'object' || item === null) return item;
+  return Array.isArray(item) ? item : { traceparent, ...item };
 }
 
 /** As far as the body says whose message of which kind it is; the rest is the producer's to say. */

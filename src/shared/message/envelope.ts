@@ -6,6 +6,7 @@ import { customControls, customSchema, type CustomMessage } from './custom.ts';
 import { accountAppId } from './identifier.ts';
 import { epochOf, momentSchema } from './moment.ts';
 import { templateControls, templateSchema, type TemplateMessage } from './template.ts';
+import { formatTraceparent, parseTraceparent } from '../tracing/traceparent.ts';
 import { textIssues } from './text.ts';
 
 export const PRIORITIES = ['high', 'normal', 'low'] as const;
@@ -36,6 +37,11 @@ export interface EnvelopeInput {
   expiresAt?: string | number;
   /** Customer-service messages only. Default `park`: at most once. */
   onAmbiguous?: OnAmbiguous;
+  /**
+   * W3C trace context of whoever wrote this, where it is not that of the call; one that cannot be
+   * read begins a trace of its own. It says nothing about the message: repetitions may differ.
+   */
+  traceparent?: string;
 }
 
 /** A checked envelope: defaults filled in, times as epoch milliseconds. */
@@ -50,13 +56,14 @@ export interface Envelope {
   readonly expiresAt?: number;
   /** Set for `custom`, absent for `template` (WeChat itself drops repeats of those). */
   readonly onAmbiguous?: OnAmbiguous;
+  readonly traceparent?: string;
 }
 
 export type EnvelopeResult =
   | { readonly ok: true; readonly envelope: Envelope }
   | { readonly ok: false; readonly issues: Issue[] };
 
-const FIELDS = 'appId, kind, message, id, priority, sendAt, expiresAt, onAmbiguous';
+const FIELDS = 'appId, kind, message, id, priority, sendAt, expiresAt, onAmbiguous, traceparent';
 
 /** The envelope without a look into its message. */
 export const envelopeSchema = z.strictObject(
@@ -72,6 +79,7 @@ export const envelopeSchema = z.strictObject(
     sendAt: momentSchema.optional(),
     expiresAt: momentSchema.optional(),
     onAmbiguous: z.enum(ON_AMBIGUOUS, '"park" or "resend"').optional(),
+    traceparent: z.string('a W3C traceparent as a string').optional(),
   },
   { error: (issue) => (issue.code === 'unrecognized_keys' ? FIELDS : 'an envelope as an object') },
 );
@@ -119,6 +127,7 @@ type ParsedEnvelope = z.infer<typeof envelopeSchema>;
 
 function envelopeOf(parsed: ParsedEnvelope, message: Message): Envelope {
   const { appId, kind, id, priority = 'normal', sendAt, expiresAt, onAmbiguous } = parsed;
+  const point = parsed.traceparent === undefined ? null : parseTraceparent(parsed.traceparent);
   return {
     appId,
     kind,
@@ -128,6 +137,7 @@ function envelopeOf(parsed: ParsedEnvelope, message: Message): Envelope {
     ...(sendAt !== undefined && { sendAt: epochOf(sendAt) }),
     ...(expiresAt !== undefined && { expiresAt: epochOf(expiresAt) }),
     ...(kind === 'custom' && { onAmbiguous: onAmbiguous ?? 'park' }),
+    ...(point && { traceparent: formatTraceparent(point) }),
   };
 }
 

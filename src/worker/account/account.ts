@@ -9,6 +9,7 @@ import { closing, parallel, type Service, serviceStack } from '../../shared/life
 import type { Logger } from '../../shared/logger.ts';
 import { KINDS, type Kind } from '../../shared/outcome.ts';
 import type { RedisClient } from '../../shared/redis.ts';
+import type { Tracing } from '../../shared/tracing/span.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Clock, Random } from '../../shared/clock.ts';
 import { createDeadLetterReconciler } from '../dead-letter/dead-letter-reconciler.ts';
@@ -45,6 +46,7 @@ export interface AccountDeps {
   readonly random: Random;
   readonly randomBytes: (size: number) => Uint8Array;
   readonly logger: Logger;
+  readonly tracing: Tracing;
   /** Names this process in locks and, with a number, each run of it in leases. */
   readonly owner: string;
   readonly stopping: () => boolean;
@@ -73,6 +75,8 @@ export function createAccount(deps: AccountDeps, account: Account): RunningAccou
     clock,
     random,
     logger: logger.child({ appId }),
+    tracing: deps.tracing,
+    appId,
     owner,
     onRefresh: (cause) => metrics.tokenRefreshed(appId, cause),
   });

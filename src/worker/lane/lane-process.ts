@@ -4,6 +4,7 @@ import type { DeadLetterQueue } from '../../shared/dead-letter.ts';
 import type { LaneJob, LaneResult } from '../../shared/lane.ts';
 import { type Logger, maskOpenid } from '../../shared/logger.ts';
 import type { Kind, Outcome } from '../../shared/outcome.ts';
+import type { Tracing } from '../../shared/tracing/span.ts';
 import type { AccountPause } from '../account/account-pause.ts';
 import { bury } from '../dead-letter/bury.ts';
 import type { OutageWatch } from '../decide/outage.ts';
@@ -13,6 +14,7 @@ import type { Interruption } from '../interruption.ts';
 import type { LaneMetrics } from '../metrics.ts';
 import type { JobEnding } from './lane.ts';
 import { toRun } from './lane-run.ts';
+import { beginRun, markEnded, markSettled } from './run-span.ts';
 import type { LaneSleep } from './lane-sleep.ts';
 
 export interface LaneProcessDeps extends DeliverDeps {
@@ -25,6 +27,7 @@ export interface LaneProcessDeps extends DeliverDeps {
   readonly metrics: LaneMetrics;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly tracing: Tracing;
 }
 
 type LaneJobHandle = Job<LaneJob, LaneResult>;
@@ -37,19 +40,32 @@ export const PARKED_REASON = 'unknown';
 /** Delivers a job's message and does everything that follows from the outcome. */
 export function createLaneProcess(deps: LaneProcessDeps) {
   return async (job: LaneJobHandle, interruption: Interruption): Promise<JobEnding> => {
-    const run = toRun(deps.appId, deps.kind, job, interruption);
-    const delivered = await deliver(deps, run);
-    switch (delivered.kind) {
-      case 'busy':
-        return { kind: 'later', delayMs: delivered.retryInMs + 50 };
-      case 'ended':
-        return await alreadyEnded(deps, run, job, delivered);
-      case 'settled':
-        report(deps, run, job, delivered);
-        await watchForOutage(deps, delivered.verdict);
-        return await consequences(deps, run, job, delivered);
+    const untraced = toRun(deps.appId, deps.kind, job, interruption);
+    const span = beginRun(deps, untraced.messageKey, job.data);
+    try {
+      return await processRun(deps, { ...untraced, span }, job);
+    } catch (error) {
+      span.fail('interrupted');
+      throw error;
+    } finally {
+      span.end();
     }
   };
+}
+
+async function processRun(deps: LaneProcessDeps, run: Run, job: LaneJobHandle): Promise<JobEnding> {
+  const delivered = await deliver(deps, run);
+  switch (delivered.kind) {
+    case 'busy':
+      run.span.set({ 'courier.outcome': 'busy' });
+      return { kind: 'later', delayMs: delivered.retryInMs + 50 };
+    case 'ended':
+      return await alreadyEnded(deps, run, job, delivered);
+    case 'settled':
+      report(deps, run, job, delivered);
+      await watchForOutage(deps, delivered.verdict);
+      return await consequences(deps, run, job, delivered);
+  }
 }
 
 /** The ledger knew the end before this run; the job only has to follow. */
@@ -60,7 +76,9 @@ async function alreadyEnded(
   { state, now, reason }: EndedRun,
 ): Promise<JobEnding> {
   const { appId, kind, messageKey } = run;
-  const line = { messageId: `${appId}.${messageKey}`, appId, kind, state, reason };
+  const { traceId } = run.span;
+  const line = { messageId: `${appId}.${messageKey}`, appId, kind, state, reason, traceId };
+  markEnded(run.span, state, reason);
   if (now) {
     deps.logger.warn(line, 'ended before it was sent');
     deps.metrics.ended(state);
@@ -121,13 +139,14 @@ async function dead(
   job: LaneJobHandle,
   verdict: Verdict | undefined,
 ): Promise<JobEnding> {
+  const span = run.span.child('dead letter', 'producer');
   await bury(deps.ledger, deps.deadLetters, {
     appId: run.appId,
     messageKey: run.messageKey,
     job: job.data,
     ...(verdict && { detail: verdict.detail }),
     ...(verdict?.rid !== undefined && { rid: verdict.rid }),
-  });
+  }).finally(() => span.end());
   return { kind: 'complete', result: { state: 'dead' }, keep: false };
 }
 
@@ -181,7 +200,9 @@ function report(deps: LaneProcessDeps, run: Run, job: LaneJobHandle, ended: Sett
     durationMs: Math.round(durationMs),
     waitedMs,
     tokenGeneration: ended.tokenGeneration,
+    traceId: run.span.traceId,
   };
+  markSettled(run.span, ended);
   deps.logger[outcome.kind === 'dead' || outcome.kind === 'unknown' ? 'warn' : 'info'](
     line,
     'delivery',

@@ -17,7 +17,7 @@ export function toRun(
   kind: Kind,
   job: Pick<Job<LaneJob>, 'id' | 'data'>,
   interruption: Interruption,
-): Run {
+): Omit<Run, 'span'> {
   const id = job.id ?? '';
   const known = MESSAGE_KEY.test(id);
   // Of data that nobody has checked yet.

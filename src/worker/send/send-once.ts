@@ -14,6 +14,8 @@ export interface SendRequest {
   readonly interruption: Interruption;
   /** From this call to the last byte of the answer. */
   readonly deadlineMs: number;
+  /** An answer begins to come. */
+  readonly onStatus?: (status: number) => void;
 }
 
 /** WeChat's answers have some hundred bytes; a larger one is not WeChat's. */
@@ -57,6 +59,7 @@ export function sendOnce(dispatcher: Dispatcher, request: SendRequest): Promise<
         },
         onResponseStart(_controller, statusCode) {
           status = statusCode;
+          request.onStatus?.(statusCode);
         },
         onResponseData(_controller, chunk) {
           size += chunk.length;

@@ -1,13 +1,21 @@
 import { Pool } from 'undici';
 import type { Kind } from '../../shared/outcome.ts';
 import { TIMINGS } from '../../shared/timings.ts';
+import type { Span } from '../../shared/tracing/span.ts';
 import type { SendResult } from '../decide/verdict.ts';
+import { beginCall, endFailed, endReply } from '../http-span.ts';
 import type { Interruption } from '../interruption.ts';
 import { sendOnce } from './send-once.ts';
 
 /** Posts messages of one account to WeChat; each call is exactly one request. */
 export interface WechatClient {
-  send(kind: Kind, token: string, body: string, interruption: Interruption): Promise<SendResult>;
+  send(
+    kind: Kind,
+    token: string,
+    body: string,
+    interruption: Interruption,
+    span: Span,
+  ): Promise<SendResult>;
   /** Waits for what is in flight. */
   close(): Promise<void>;
   /** Breaks off what is in flight: its outcome is then uncertain. */
@@ -37,14 +45,20 @@ export function createWechatClient(options: {
     keepAliveMaxTimeout: 20_000,
   });
   return {
-    send: (kind, token, body, interruption) =>
-      sendOnce(pool, {
+    async send(kind, token, body, interruption, span) {
+      const call = beginCall(span, 'POST', options.apiBase, PATHS[kind]);
+      const result = await sendOnce(pool, {
         path: `${PATHS[kind]}?access_token=${encodeURIComponent(token)}`,
         body,
         secret: token,
         interruption,
         deadlineMs: TIMINGS.httpDeadlineMs,
-      }),
+        onStatus: (status) => call.set({ 'http.response.status_code': status }),
+      });
+      if (result.kind === 'reply') endReply(call, result.errcode);
+      else endFailed(call, result.kind);
+      return result;
+    },
     close: async () => {
       if (!pool.destroyed) await pool.close();
     },

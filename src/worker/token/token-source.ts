@@ -5,6 +5,8 @@ import type { Clock } from '../../shared/clock.ts';
 import { classOf } from '../../shared/errcodes/errcode.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { scrub, withoutValue } from '../../shared/logger.ts';
+import { NO_SPAN, type Span } from '../../shared/tracing/span.ts';
+import { beginCall, endFailed, endReply } from '../http-span.ts';
 import type { FetchedToken } from './token-store.ts';
 
 /** What came of asking for a token. */
@@ -13,13 +15,18 @@ export type TokenAnswer =
   /** WeChat refuses this account until a person acts: secret, IP whitelist, frozen. */
   | { readonly kind: 'refused'; readonly errcode: number; readonly errmsg: string }
   /** Worth asking again later. */
-  | { readonly kind: 'unavailable'; readonly detail: string; readonly retryInMs: number };
+  | {
+      readonly kind: 'unavailable';
+      readonly errcode?: number;
+      readonly detail: string;
+      readonly retryInMs: number;
+    };
 
 /** Where an account's tokens come from. */
 export interface TokenSource {
   /** False where a forced refresh does not exist or means nothing. */
   readonly canForce: boolean;
-  fetch(options: { readonly force: boolean }): Promise<TokenAnswer>;
+  fetch(options: { readonly force: boolean; readonly span?: Span }): Promise<TokenAnswer>;
 }
 
 /** How long one fetch may take; the renewal lock is held a little longer. */
@@ -38,9 +45,9 @@ export function createTokenSource(account: Account, clock: Clock): TokenSource {
   const expiration = FETCH_DEADLINE_MS + 1000;
   return {
     canForce: account.tokenSource.kind === 'stable_token',
-    async fetch({ force }) {
+    async fetch({ force, span = NO_SPAN }) {
       try {
-        return await pace.schedule({ expiration }, () => fetchToken(account, force, clock));
+        return await pace.schedule({ expiration }, () => tracedFetch(account, force, clock, span));
       } catch (error) {
         return unavailable(`${account.tokenSource.kind}: ${scrub(messageOf(error))}`);
       }
@@ -48,11 +55,39 @@ export function createTokenSource(account: Account, clock: Clock): TokenSource {
   };
 }
 
-async function fetchToken(account: Account, force: boolean, clock: Clock): Promise<TokenAnswer> {
-  const { url, options } = requestFor(account, force);
+async function tracedFetch(
+  account: Account,
+  force: boolean,
+  clock: Clock,
+  span: Span,
+): Promise<TokenAnswer> {
+  const request = requestFor(account, force);
+  const { pathname } = new URL(request.url);
+  const isWechat = account.tokenSource.kind !== 'url';
+  const { method } = request.options;
+  const call = beginCall(span, method, request.url, isWechat ? pathname : undefined);
+  try {
+    const answer = await fetchToken(account, request, clock, call);
+    if (answer.kind === 'token') call.end();
+    else if (answer.errcode === undefined) endFailed(call, answer.kind);
+    else endReply(call, answer.errcode);
+    return answer;
+  } catch (error) {
+    endFailed(call, 'no answer');
+    throw error;
+  }
+}
+
+async function fetchToken(
+  account: Account,
+  { url, options }: ReturnType<typeof requestFor>,
+  clock: Clock,
+  call: Span,
+): Promise<TokenAnswer> {
   const signal = AbortSignal.timeout(FETCH_DEADLINE_MS);
   const asked = clock.now();
   const response = await request(url, { ...options, signal });
+  call.set({ 'http.response.status_code': response.statusCode });
   const text = await boundedText(response.body);
   // A text that quotes the request must not carry the secret any further.
   const hide = (errmsg: string) => scrub(withoutValue(errmsg, account.secret.reveal()));
@@ -118,14 +153,14 @@ function parseAnswer(
       return { kind: 'refused', errcode, errmsg };
     case 'quota-day':
     case 'rate-minute':
-      return unavailable(`${errcode} ${errmsg}`, QUOTA_BACKOFF_MS);
+      return { ...unavailable(`${errcode} ${errmsg}`, QUOTA_BACKOFF_MS), errcode };
     default:
-      return unavailable(`${errcode} ${errmsg}`);
+      return { ...unavailable(`${errcode} ${errmsg}`), errcode };
   }
 }
 
-function unavailable(detail: string, retryInMs = FAILURE_BACKOFF_MS): TokenAnswer {
-  return { kind: 'unavailable', detail, retryInMs };
+function unavailable(detail: string, retryInMs = FAILURE_BACKOFF_MS) {
+  return { kind: 'unavailable', detail, retryInMs } as const;
 }
 
 function parseJson(text: string): Record<string, unknown> {

@@ -2,6 +2,7 @@ import type { Clock, Random } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { TIMINGS } from '../../shared/timings.ts';
+import { NO_SPAN, type Span, type Tracing } from '../../shared/tracing/span.ts';
 import type { TokenSource } from './token-source.ts';
 import type { SharedToken, TokenStore } from './token-store.ts';
 
@@ -22,12 +23,14 @@ export interface Tokens {
    * The current token. `sharedGeneration` is what the ledger said a moment ago: as long as it
    * is the one in memory, no read is needed. Like `renew`, answers within 3 s and never rejects.
    */
-  current(sharedGeneration: string): TokenResult | Promise<TokenResult>;
+  current(sharedGeneration: string, span?: Span): TokenResult | Promise<TokenResult>;
   /**
    * WeChat refused the token of this generation. One worker of all renews it, everybody else
    * waits for the result; a failure with an older generation renews nothing.
+   *
+   * @param span of whoever needs it; a renewal that several wait for is below the first of them
    */
-  renew(badGeneration: string, cause: RenewalCause): Promise<TokenResult>;
+  renew(badGeneration: string, cause: RenewalCause, span?: Span): Promise<TokenResult>;
   /** When the token in memory was fetched, for the metrics; null before the first. */
   fetchedAt(): number | null;
 }
@@ -40,6 +43,8 @@ export interface TokensDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly tracing: Tracing;
+  readonly appId: string;
   /** Names this process in the renewal lock. */
   readonly owner: string;
   readonly onRefresh: (cause: RenewalCause) => void;
@@ -73,15 +78,21 @@ export function createTokens(deps: TokensDeps): Tokens {
   const renewals = new Map<string, Promise<TokenResult>>();
 
   /** Callers with the same bad generation share one renewal. */
-  function renewOnce(badGeneration: string, cause: RenewalCause): Promise<TokenResult> {
+  function renewOnce(
+    badGeneration: string,
+    cause: RenewalCause,
+    parent: Span,
+  ): Promise<TokenResult> {
     const running = renewals.get(badGeneration);
     if (running) return running;
-    const started = renew({ ...deps, source }, badGeneration, cause)
+    const span = beginRenewal(deps, parent, cause);
+    const started = renew({ ...deps, source, span }, badGeneration, cause)
       .then((renewed) => {
         if ('generation' in renewed) cached = renewed;
         return 'generation' in renewed ? asResult(renewed) : renewed;
       })
       .catch((error: unknown) => unavailable(messageOf(error)))
+      .then((result) => endRenewal(span, result))
       .finally(() => renewals.delete(badGeneration));
     renewals.set(badGeneration, started);
     return started;
@@ -92,7 +103,7 @@ export function createTokens(deps: TokensDeps): Tokens {
     const ahead = Math.min(RENEW_AHEAD_MS, life * RENEW_AHEAD_SHARE);
     if (token.expiresAt - clock.now() > ahead || clock.monotonic() < aheadAgainAt) return;
     aheadAgainAt = clock.monotonic() + AHEAD_PAUSE_MS;
-    void renewOnce(token.generation, 'ahead');
+    void renewOnce(token.generation, 'ahead', NO_SPAN);
   }
 
   function unexpired(token: SharedToken): TokenResult | null {
@@ -106,13 +117,13 @@ export function createTokens(deps: TokensDeps): Tokens {
     return cached?.generation === sharedGeneration ? unexpired(cached) : null;
   }
 
-  async function current(sharedGeneration: string): Promise<TokenResult> {
+  async function current(sharedGeneration: string, span: Span): Promise<TokenResult> {
     if (cached?.generation !== sharedGeneration) {
       const stored = await store.read();
-      if (!stored.current) return await renewOnce(stored.generation, 'missing');
+      if (!stored.current) return await renewOnce(stored.generation, 'missing', span);
       cached = stored.current;
     }
-    return unexpired(cached) ?? (await renewOnce(cached.generation, 'expired'));
+    return unexpired(cached) ?? (await renewOnce(cached.generation, 'expired', span));
   }
 
   const tooLate = () =>
@@ -120,18 +131,37 @@ export function createTokens(deps: TokensDeps): Tokens {
 
   return {
     // A timer and a race for each message would cost more than all the rest of this.
-    current: (sharedGeneration) =>
-      inMemory(sharedGeneration) ?? inTime(current(sharedGeneration), tooLate),
-    renew: (badGeneration, cause) => inTime(renewOnce(badGeneration, cause), tooLate),
+    current: (sharedGeneration, span = NO_SPAN) =>
+      inMemory(sharedGeneration) ?? inTime(current(sharedGeneration, span), tooLate),
+    renew: (badGeneration, cause, span = NO_SPAN) =>
+      inTime(renewOnce(badGeneration, cause, span), tooLate),
     fetchedAt: () => cached?.fetchedAt ?? null,
   };
 }
+
+/** Nobody waits for a renewal ahead of time or for a probe: those are traces of their own. */
+function beginRenewal({ tracing, appId }: TokensDeps, parent: Span, cause: RenewalCause): Span {
+  const attributes = { 'courier.account': appId, 'courier.cause': cause };
+  return parent === NO_SPAN
+    ? tracing.begin('renew token', 'internal', undefined, attributes)
+    : parent.child('renew token', 'internal', attributes);
+}
+
+function endRenewal(span: Span, result: TokenResult): TokenResult {
+  if (result.kind === 'token') span.set({ 'courier.token_generation': result.generation });
+  else span.fail(result.kind);
+  span.end();
+  return result;
+}
+
+/** One renewal, with its place in a trace. */
+type RenewDeps = TokensDeps & { readonly span: Span };
 
 type Renewed = SharedToken | Exclude<TokenResult, { kind: 'token' }>;
 
 /** Claims, fetches and publishes; or waits for whoever is doing so. */
 async function renew(
-  deps: TokensDeps,
+  deps: RenewDeps,
   badGeneration: string,
   cause: RenewalCause,
 ): Promise<Renewed> {
@@ -164,15 +194,15 @@ async function renew(
 }
 
 async function fetchAndPublish(
-  deps: TokensDeps,
+  deps: RenewDeps,
   badGeneration: string,
   cause: RenewalCause,
 ): Promise<Renewed> {
-  const { store, source, owner, logger, clock } = deps;
+  const { store, source, owner, logger, clock, span } = deps;
   const doubted = cause === 'rejected' ? await store.doubtedFor(badGeneration) : null;
   if (doubted !== null && doubted < SECOND_LOOK_MS) return await once(deps);
   const bad = (await store.read()).current;
-  let answer = await source.fetch({ force: false });
+  let answer = await source.fetch({ force: false, span });
   deps.onRefresh(cause);
   // WeChat hands back the very token it refused: only a forced refresh gives another.
   if (cause === 'rejected' && answer.kind === 'token' && answer.fetched.token === bad?.token) {
@@ -190,7 +220,7 @@ async function fetchAndPublish(
       return unavailable('WeChat hands out the token it refuses');
     }
     logger.warn({ generation: badGeneration }, 'forcing a new token');
-    answer = await source.fetch({ force: true });
+    answer = await source.fetch({ force: true, span });
     await store.confirmForcedRefresh();
     deps.onRefresh(cause);
   }
