@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock, Random } from '../shared/clock.ts';
 import type { LaneJob } from '../shared/lane.ts';
 import type { Begun, Ledger, Settled } from '../shared/ledger/ledger.ts';
+import { maskOpenid } from '../shared/logger.ts';
 import type { Kind, Outcome } from '../shared/outcome.ts';
 import { isRedisTrouble } from '../shared/redis-trouble.ts';
 import { TIMINGS } from '../shared/timings.ts';
@@ -141,7 +142,8 @@ async function attempt(deps: DeliverDeps, run: Run, begun: Go, begunAt: number):
     if (hindrance) return hindrance;
     const sentAt = deps.clock.monotonic();
     const result = await deps.client.send(run.kind, token.token, body, run.interruption, run.span);
-    const verdict = last ? afterRenewal(classify(result)) : classify(result);
+    const said = withoutRecipient(classify(result), job);
+    const verdict = last ? afterRenewal(said) : said;
     if (verdict.class !== 'refresh-token' || last) {
       const durationMs = deps.clock.monotonic() - sentAt;
       return tried(deps, run, begun, verdict, durationMs, token.generation);
@@ -150,6 +152,13 @@ async function attempt(deps: DeliverDeps, run: Run, begun: Go, begunAt: number):
     token = await deps.tokens.renew(token.generation, cause, run.span);
   }
   throw new Error('unreachable: the second round of the loop returns');
+}
+
+/** Logs and dead letters keep WeChat's text, which may quote whom we wrote to. */
+function withoutRecipient(verdict: Verdict, { message }: LaneJob): Verdict {
+  const openid = message['touser'];
+  if (typeof openid !== 'string' || !verdict.detail.includes(openid)) return verdict;
+  return { ...verdict, detail: verdict.detail.replaceAll(openid, maskOpenid(openid)) };
 }
 
 /** WeChat saw no token although one was sent: something on the way eats the query string. */

@@ -465,6 +465,9 @@ test('no secret, token, key or openid is in a byte that leaves', async () => {
   await api.stop();
   cleanups.length = 0;
   const bytes = collector.bytes();
+  const details = shop.log().map(({ detail }) => String(detail));
+  expect(details.join()).toContain('oPLAN…efgh');
+  expect(details.join()).not.toContain(openid);
   expect(bytes).toContain('deliver template');
   expect(new Set(tokens).size).toBe(2);
   for (const secret of [
