@@ -291,6 +291,24 @@ describe('one trace', () => {
   });
 });
 
+test('requests beyond the rate of a key leave no span', async () => {
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, COURIER_INGEST_RATE: '1' };
+  const { shop, api } = await open({ workers: 0 }, env);
+  const callers = Array.from({ length: 5 }, () => aCaller());
+  const statuses: number[] = [];
+  for (const { traceparent } of callers) {
+    const options = { body: shop.template(), headers: { traceparent } };
+    statuses.push((await api.call('POST', '/v1/messages', options)).status);
+  }
+  await api.stop();
+  cleanups.length = 0;
+  const taken = callers.filter((_, index) => statuses[index] === 202);
+  expect(statuses).toContain(429);
+  expect(collector.spans.map(({ traceId }) => traceId)).toEqual(
+    taken.map(({ traceId }) => traceId),
+  );
+});
+
 describe('the library', () => {
   /** The caller's own SDK, as an order service has it. */
   function callerSdk() {
@@ -440,7 +458,9 @@ test('no secret, token, key or openid is in a byte that leaves', async () => {
   await shop.reached(String(messageId), 'sent', { timeoutMs: 20_000 });
 
   shop.control('POST', 'tokens', { appId: shop.appId, action: 'revoke', mode: 'replaced' });
-  shop.fault('token', { accept: false, reply: { ...reply, errcode: -1 }, count: 1 });
+  // There we send no openid that could be quoted.
+  const ofToken = { kind: 'errcode', errcode: -1, errmsg: `busy: ${shop.secret}` };
+  shop.fault('token', { accept: false, reply: ofToken, count: 1 });
   shop.fault('template', {
     accept: false,
     reply: { ...reply, errcode: 40003 },
