@@ -12,6 +12,7 @@ import { recovery } from './recovery.ts';
 import { redisKills } from './redis-kills.ts';
 import { redrive } from './redrive.ts';
 import { jsonLine, printTable, type Reported } from './report.ts';
+import { dashboard } from './dashboard.ts';
 import { soak } from './soak.ts';
 import { stop } from './stop.ts';
 import { tokenHolderKilled } from './token-holder-killed.ts';
@@ -30,6 +31,7 @@ const MEASURES: Readonly<Record<MeasureName, Measure>> = {
   'redis-kills': redisKills,
   failover,
   neighbours,
+  dashboard,
   soak,
 };
 

@@ -40,6 +40,7 @@ export const MEASURE_NAMES = [
   'redis-kills',
   'failover',
   'neighbours',
+  'dashboard',
   'soak',
 ] as const;
 export type MeasureName = (typeof MEASURE_NAMES)[number];

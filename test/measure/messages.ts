@@ -7,6 +7,8 @@ export interface Order {
   readonly envelope: EnvelopeInput;
 }
 
+export const TEMPLATE_ID = 'ngqIpbwh8bUfcSsECmogfXcV14J0tQlEpBO27izEYtY';
+
 /** The appId of account `number`. */
 export function appIdOf(number: number): string {
   return `wxmeasure${String(number).padStart(9, '0')}`;
@@ -20,10 +22,9 @@ export function orderOf(appId: string, index: number, kind: Kind = 'template'): 
   switch (kind) {
     case 'template': {
       const data = { character_string1: { value: `2026${index}` }, thing2: { value: '龙井茶' } };
-      const template_id = 'ngqIpbwh8bUfcSsECmogfXcV14J0tQlEpBO27izEYtY';
       return {
         openid,
-        envelope: { ...named, kind, message: { touser: openid, template_id, data } },
+        envelope: { ...named, kind, message: { touser: openid, template_id: TEMPLATE_ID, data } },
       };
     }
     case 'custom': {

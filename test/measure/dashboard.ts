@@ -1,0 +1,118 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { newUser } from '../../src/dashboard/users/user.ts';
+import { addUser } from '../../src/dashboard/users/users-file.ts';
+import type { RedisClient } from '../../src/shared/redis.ts';
+import { type RunningProcess, startProcess } from '../helpers/process.ts';
+import { createRestartableRedis } from '../helpers/restartable-redis.ts';
+import { gather } from './crowd.ts';
+import { type Look, looksFor } from './looks.ts';
+import { type Measured, type MeasureOptions, timeLimit } from './measured.ts';
+import { median, most } from './percentile.ts';
+import { commandsDuring } from './redis-operations.ts';
+import { openScene, SECRET } from './scene.ts';
+import { type Visitor, visit } from './visitor.ts';
+
+const FULL = { accounts: 50, waiting: 1_000_000, dead: 100_000 };
+const SHORT = { accounts: 5, waiting: 2000, dead: 200 };
+const TRIES = 5;
+const LIMIT_MS = 1000;
+const MOST_OPERATIONS = 100;
+/** Bull Board polls every 15 s; somebody has it open and reloads the overview as often. */
+const POLL_SECONDS = 15;
+const ROUNDS = { full: 4, short: 1 };
+const BOARD_POLL = '/board/api/queues?activeQueue=dead-letter&status=failed&page=1&jobsPerPage=10';
+const USER = { name: 'measure', password: 'measure-password-1' };
+
+/** Pages of the dashboard while much waits and much is dead, and what watching costs Redis. */
+export async function dashboard({ short, say }: MeasureOptions): Promise<Measured> {
+  const size = short ? SHORT : FULL;
+  const redis = await createRestartableRedis({ appendonly: 'no' });
+  await redis.start();
+  const scene = await openScene({ accounts: size.accounts, redis });
+  let running: RunningProcess | undefined;
+  try {
+    const crowd = await gather(scene, size, say);
+    running = await startDashboard(scene);
+    const { port } = await running.ready();
+    const visitor = await visit(`http://127.0.0.1:${Number(port)}`, USER);
+    const looked = await lookAtAll(visitor, await looksFor(visitor, scene.appIds, crowd), say);
+    const polling = await watch(scene.admin, visitor, short ? ROUNDS.short : ROUNDS.full);
+    say(`Redis operations a second while watched: ${JSON.stringify(polling)}`);
+    const limit = timeLimit({ short }, LIMIT_MS);
+    const slowest = looked.reduce((worst, one) => (one.max > worst.max ? one : worst));
+    return {
+      name: 'dashboard',
+      promise: 'pages',
+      target: `every page ≤ ${limit} ms, watching ≤ ${MOST_OPERATIONS} Redis operations/s`,
+      measured:
+        `${crowd.counts.waiting} waiting, ${crowd.counts.dead} dead: slowest “${slowest.what}” ` +
+        `${slowest.max} ms, watching ${polling.perSecond}/s`,
+      held: slowest.max <= limit && polling.perSecond <= MOST_OPERATIONS,
+      details: { ...crowd.counts, accounts: size.accounts, looked, polling },
+    };
+  } finally {
+    await running?.stop();
+    await scene.close();
+  }
+}
+
+export interface Looked extends Look {
+  /** Milliseconds. */
+  readonly median: number;
+  readonly max: number;
+}
+
+/** Opens each page five times, and says how long it took. */
+export async function lookAtAll(
+  visitor: Visitor,
+  looks: readonly Look[],
+  say: (line: string) => void,
+): Promise<Looked[]> {
+  const looked: Looked[] = [];
+  for (const look of looks) {
+    const times: number[] = [];
+    for (let attempt = 0; attempt < TRIES; attempt += 1) {
+      times.push(await visitor.time(look.path, look.status));
+    }
+    const one = { ...look, median: Math.round(median(times)), max: Math.round(most(times)) };
+    say(`${one.what.padEnd(48)} median ${one.median} ms, at most ${one.max} ms`);
+    looked.push(one);
+  }
+  return looked;
+}
+
+/** What it costs Redis that somebody has Bull Board open and reloads the overview as it polls. */
+export async function watch(redis: RedisClient, visitor: Visitor, rounds: number) {
+  const started = performance.now();
+  const commands = await commandsDuring(redis, async () => {
+    for (let round = 0; round < rounds; round += 1) {
+      await Promise.all([visitor.read(BOARD_POLL), visitor.read('/'), delay(POLL_SECONDS * 1000)]);
+    }
+  });
+  const seconds = (performance.now() - started) / 1000;
+  const total = Object.values(commands).reduce((sum, calls) => sum + calls, 0);
+  return { perSecond: Math.round((total / seconds) * 10) / 10, commands };
+}
+
+export async function startDashboard(scene: {
+  readonly dir: string;
+  readonly redisUrl: string;
+  readonly appIds: readonly string[];
+}): Promise<RunningProcess> {
+  const accountsFile = path.join(scene.dir, 'dashboard-accounts.json');
+  const usersFile = path.join(scene.dir, 'dashboard-users.json');
+  const accounts = scene.appIds.map((appId) => ({ appId, secret: SECRET }));
+  await writeFile(accountsFile, JSON.stringify({ accounts }));
+  const { name, password } = USER;
+  await addUser(usersFile, await newUser({ name, role: 'operator' }, password, Date.now));
+  return startProcess('dist/dashboard/main.js', {
+    env: {
+      REDIS_URL: scene.redisUrl,
+      COURIER_ACCOUNTS_FILE: accountsFile,
+      COURIER_DASHBOARD_USERS_FILE: usersFile,
+      COURIER_DASHBOARD_PORT: '0',
+    },
+  });
+}

@@ -1,0 +1,54 @@
+/** Somebody with a browser: logged in, and waiting for each page to be there in full. */
+export interface Visitor {
+  /** The page as text. @throws Error unless it answers 200 (or another status that is expected) */
+  read(path: string, status?: number): Promise<string>;
+  /** How long it took in milliseconds, with everything that the page loads. */
+  time(path: string, status?: number): Promise<number>;
+}
+
+const ASSET = /(?:src|href)="(?<path>(?:static\/|\/)[^"?]+\.(?:css|js))"/g;
+
+/** @throws Error if the login is refused */
+export async function visit(
+  url: string,
+  { name, password }: { readonly name: string; readonly password: string },
+): Promise<Visitor> {
+  const login = await fetch(`${url}/login`, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { origin: url },
+    body: new URLSearchParams({ name, password }),
+  });
+  const cookie = login.headers.get('set-cookie')?.split(';')[0];
+  if (login.status !== 303 || cookie === undefined) {
+    throw new Error(`Login: expected 303 with a cookie, got ${login.status}`);
+  }
+
+  async function read(path: string, status = 200): Promise<string> {
+    const accept = path.includes('/api/') ? 'application/json' : 'text/html';
+    const response = await fetch(new URL(path, url), {
+      headers: { accept, cookie: cookie ?? '' },
+    });
+    const text = await response.text();
+    if (response.status === status) return text;
+    throw new Error(`${path}: expected ${status}, got ${response.status}: ${text.slice(0, 300)}`);
+  }
+
+  return {
+    read,
+    async time(path, status) {
+      const started = performance.now();
+      const text = await read(path, status);
+      await Promise.all(assetsOf(path, text).map((asset) => read(asset)));
+      return performance.now() - started;
+    },
+  };
+}
+
+/** Scripts and styles of a page, by the path of each. Those of Bull Board are below its own. */
+function assetsOf(page: string, text: string): string[] {
+  const base = page.startsWith('/board') ? '/board/' : '/';
+  return [...text.matchAll(ASSET)].map(
+    ({ groups }) => new URL(groups?.['path'] ?? '', `http://x${base}`).pathname,
+  );
+}
