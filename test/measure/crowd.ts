@@ -45,7 +45,7 @@ export async function gather(scene: Scene, size: CrowdSize, say: Say): Promise<C
   const [first = '', ...others] = scene.appIds;
   const fleet = await scene.fleet({
     size: PROCESSES,
-    env: { COURIER_CONCURRENCY: '200', COURIER_ALLOW_VOLATILE_REDIS: 'true' },
+    env: { COURIER_CONCURRENCY: '200', COURIER_ALLOW_VOLATILE_REDIS: '1' },
   });
   const sent = orderOf(first, 0);
   await enqueueAll(scene, [sent]);
