@@ -7,7 +7,7 @@ import type { RedisClient } from '../../src/shared/redis.ts';
 import { type RunningProcess, startProcess } from '../helpers/process.ts';
 import { createRestartableRedis } from '../helpers/restartable-redis.ts';
 import { gather } from './crowd.ts';
-import { type Look, looksFor } from './looks.ts';
+import { type Look, looksFor, olderOf } from './looks.ts';
 import { type Measured, type MeasureOptions, timeLimit } from './measured.ts';
 import { median, most } from './percentile.ts';
 import { commandsDuring } from './redis-operations.ts';
@@ -18,6 +18,7 @@ const FULL = { accounts: 50, waiting: 1_000_000, dead: 100_000 };
 const SHORT = { accounts: 5, waiting: 2000, dead: 200 };
 const TRIES = 5;
 const LIMIT_MS = 1000;
+const MOST_PAGES = 100;
 const MOST_OPERATIONS = 100;
 /** Bull Board polls every 15 s; somebody has it open and reloads the overview as often. */
 const POLL_SECONDS = 15;
@@ -58,14 +59,16 @@ export async function dashboard({ short, say }: MeasureOptions): Promise<Measure
   }
 }
 
-export interface Looked extends Look {
+interface Looked extends Look {
   /** Milliseconds. */
   readonly median: number;
   readonly max: number;
+  /** Pages it took to come to what is looked for, and how long that was in all. */
+  readonly found?: { readonly pages: number; readonly ms: number };
 }
 
-/** Opens each page five times, and says how long it took. */
-export async function lookAtAll(
+/** Opens each page five times, and says how long it took; then looks for what it should find. */
+async function lookAtAll(
   visitor: Visitor,
   looks: readonly Look[],
   say: (line: string) => void,
@@ -76,15 +79,42 @@ export async function lookAtAll(
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
       times.push(await visitor.time(look.path, look.status));
     }
-    const one = { ...look, median: Math.round(median(times)), max: Math.round(most(times)) };
-    say(`${one.what.padEnd(48)} median ${one.median} ms, at most ${one.max} ms`);
+    const found =
+      look.finds === undefined ? {} : { found: await search(visitor, look.path, look.finds) };
+    const one = {
+      ...look,
+      ...found,
+      median: Math.round(median(times)),
+      max: Math.round(most(times)),
+    };
+    say(described(one));
     looked.push(one);
   }
   return looked;
 }
 
+function described({ what, median: usual, max, found }: Looked): string {
+  const text = `${what.padEnd(48)} median ${usual} ms, at most ${max} ms`;
+  return found ? `${text}; found on page ${found.pages} after ${found.ms} ms` : text;
+}
+
+/** As a person looks who goes on to older letters until they have found the one. */
+async function search(visitor: Visitor, first: string, wanted: string) {
+  const started = performance.now();
+  let pages = 1;
+  for (let text = await visitor.read(first); !text.includes(wanted); pages += 1) {
+    const next = olderOf(text);
+    if (next === null || pages === MOST_PAGES) throw new Error(`${first}: found no ${wanted}`);
+    text = await visitor.read(next);
+  }
+  return { pages, ms: Math.round(performance.now() - started) };
+}
+
 /** What it costs Redis that somebody has Bull Board open and reloads the overview as it polls. */
-export async function watch(redis: RedisClient, visitor: Visitor, rounds: number) {
+async function watch(redis: RedisClient, visitor: Visitor, rounds: number) {
+  const ofOne = async (path: string) => sum(await commandsDuring(redis, () => visitor.read(path)));
+  const overview = await ofOne('/');
+  const board = await ofOne(BOARD_POLL);
   const started = performance.now();
   const commands = await commandsDuring(redis, async () => {
     for (let round = 0; round < rounds; round += 1) {
@@ -92,11 +122,15 @@ export async function watch(redis: RedisClient, visitor: Visitor, rounds: number
     }
   });
   const seconds = (performance.now() - started) / 1000;
-  const total = Object.values(commands).reduce((sum, calls) => sum + calls, 0);
-  return { perSecond: Math.round((total / seconds) * 10) / 10, commands };
+  const perSecond = Math.round((sum(commands) / seconds) * 10) / 10;
+  return { perSecond, overview, board, commands };
 }
 
-export async function startDashboard(scene: {
+function sum(commands: Readonly<Record<string, number>>): number {
+  return Object.values(commands).reduce((total, calls) => total + calls, 0);
+}
+
+async function startDashboard(scene: {
   readonly dir: string;
   readonly redisUrl: string;
   readonly appIds: readonly string[];

@@ -9,6 +9,8 @@ export interface Look {
   readonly path: string;
   /** Default 200. */
   readonly status?: number;
+  /** What must be on it, or on an older page that it leads to. */
+  readonly finds?: string;
 }
 
 /** So many pages further than the first one. */
@@ -26,8 +28,16 @@ export async function looksFor(
     { what: 'Overview', path: '/' },
     { what: 'Account with half of what waits', path: `/accounts/${first}` },
     { what: 'Account', path: `/accounts/${last}` },
-    { what: 'Message by message id', path: `/message?q=${messageIdOf(crowd.waiting)}` },
-    { what: 'Message by business id, the last account’s', path: search(crowd.latest.envelope.id) },
+    {
+      what: 'Message by message id',
+      path: search(messageIdOf(crowd.waiting)),
+      finds: messageIdOf(crowd.waiting),
+    },
+    {
+      what: 'Message by business id, the last account’s',
+      path: search(crowd.latest.envelope.id),
+      finds: messageIdOf(crowd.latest),
+    },
     { what: 'Message that nobody knows', path: search('order-of-nobody'), status: 404 },
     ...(await letterLooks(visitor, crowd, last)),
     ...boardLooks(first),
@@ -38,24 +48,22 @@ export async function looksFor(
 async function letterLooks(visitor: Visitor, crowd: Crowd, appId: string): Promise<Look[]> {
   const form = await visitor.read('/dead-letters');
   const has = (name: string) => form.includes(`name="${name}"`);
-  const by = (name: string, value: string | number, what: string): Look[] =>
-    has(name)
-      ? [
-          {
-            what: `Dead letters by ${what}`,
-            path: `/dead-letters?${name}=${encodeURIComponent(value)}`,
-          },
-        ]
-      : [];
+  const latest = messageIdOf(crowd.latest);
+  const oldest = messageIdOf(crowd.oldest);
+  const by = (name: string, value: string | number, what: string, finds?: string): Look[] => {
+    if (!has(name)) return [];
+    const path = `/dead-letters?${name}=${encodeURIComponent(value)}`;
+    return [{ what: `Dead letters by ${what}`, path, ...(finds !== undefined && { finds }) }];
+  };
   return [
     { what: 'Dead letters', path: '/dead-letters' },
     { what: `Dead letters, page ${FURTHER}`, path: await pathOfPage(visitor, FURTHER) },
-    ...by('appId', appId, 'account'),
-    ...by('appId', appIdOf(crowd.oldest), 'the account of the oldest'),
+    ...by('appId', appId, 'account', latest),
+    ...by('appId', appIdOf(crowd.oldest), 'the account of the oldest', oldest),
     ...by('reason', 'template-config', 'reason'),
     ...by('reason', 'poison', 'a reason that none has'),
     ...by('errcode', crowd.latestErrcode, 'errcode'),
-    ...by('errcode', crowd.oldestErrcode, 'the errcode of the oldest'),
+    ...by('errcode', crowd.oldestErrcode, 'the errcode of the oldest', oldest),
     ...by('errcode', 45009, 'an errcode that none has'),
     ...by('template', TEMPLATE_ID, 'template'),
     ...by('template', 'nobody', 'a template that none has'),
@@ -77,11 +85,17 @@ function boardLooks(first: string): Look[] {
 async function pathOfPage(visitor: Visitor, number: number): Promise<string> {
   let path = '/dead-letters';
   for (let page = 1; page < number; page += 1) {
-    const next = /href="(?<path>[^"]*cursor=[^"]*)"/.exec(await visitor.read(path));
-    if (!next) return path;
-    path = (next.groups?.['path'] ?? path).replaceAll('&amp;', '&');
+    const next = olderOf(await visitor.read(path));
+    if (next === null) return path;
+    path = next;
   }
   return path;
+}
+
+/** Where a page of dead letters leads for older ones; null for the last. */
+export function olderOf(page: string): string | null {
+  const next = /href="(?<path>[^"]*cursor=[^"]*)"/.exec(page);
+  return next?.groups?.['path']?.replaceAll('&amp;', '&') ?? null;
 }
 
 function search(text = ''): string {
