@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { findChromium, hasChineseFont, installChineseFont, installChromium } from './chromium.mjs';
 import { findPostgres, installPostgres } from './postgres.mjs';
 import { findRedis, installRedis } from './redis-server.mjs';
 import { announce, Failure } from './progress.mjs';
@@ -14,12 +15,26 @@ const NODE_NEEDED = [20, 19];
 const EXIT_CONFIG = 78;
 
 /** Everything a command needs; `redis: false` and `build: false` leave those out. */
-export async function setup({ build = true, redis = true, postgres = false } = {}) {
+export async function setup({
+  build = true,
+  redis = true,
+  postgres = false,
+  chromium = false,
+  chineseFont = false,
+} = {}) {
   checkNode();
   await installPackages();
   if (build) await buildIfStale();
   if (redis) await provideRedis();
   if (postgres) await providePostgres();
+  if (chromium) await provideChromium();
+  if (chineseFont && !hasChineseFont()) {
+    await announce(
+      'Installing a Chinese font with apt-get',
+      'Chinese font installed',
+      installChineseFont,
+    );
+  }
 }
 
 export function checkNode(version = process.versions.node) {
@@ -102,4 +117,12 @@ async function providePostgres() {
     await announce('Installing postgresql with apt-get', 'postgresql installed', installPostgres);
   }
   process.env.POSTGRES_BIN = findPostgres();
+}
+
+/** Finds or installs a Chromium and names it to our child processes. */
+async function provideChromium() {
+  if (!findChromium()) {
+    await announce('Installing chromium with apt-get', 'chromium installed', installChromium);
+  }
+  process.env.CHROMIUM_BIN = findChromium();
 }
