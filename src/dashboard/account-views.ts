@@ -4,22 +4,34 @@ import type { DeadLetterQueue } from '../shared/dead-letter.ts';
 import { type LaneQueue, openLane } from '../shared/lane.ts';
 import { type Kind, KINDS } from '../shared/outcome.ts';
 import type { RedisClient } from '../shared/redis.ts';
-import { tokenHealth } from '../shared/token-health.ts';
+import { readTally } from '../shared/tally.ts';
+import { forcedRefreshes, tokenHealth } from '../shared/token-health.ts';
 import type { BoardLane } from './board.ts';
+import type { AccountDetail } from './pages/account.ts';
 import type { AccountView } from './pages/overview.ts';
+import { createSnapshot } from './snapshot.ts';
 
 /** The accounts of the file as pages show them, and the switch of each. */
 export interface AccountViews {
   appIds(): readonly string[];
-  all(): Promise<readonly AccountView[]>;
-  one(appId: string): Promise<AccountView | null>;
+  /** As they were at most {@link FRESH_MS} ago; `at` is epoch ms. */
+  all(): Promise<{ readonly at: number; readonly accounts: readonly AccountView[] }>;
+  /** As it is now. */
+  one(appId: string): Promise<AccountDetail | null>;
   /** False for an account that is not in the file. */
   pause(appId: string): Promise<boolean>;
   resume(appId: string): Promise<boolean>;
+  /** Null gives the rate back to the accounts file. */
+  setRate(appId: string, kind: Kind, perSecond: number | null): Promise<boolean>;
+  /** Something was changed: what `all` has read is old. */
+  changed(): void;
   countDeadLetters(): Promise<number>;
   lanes(): readonly BoardLane[];
   close(): Promise<void>;
 }
+
+/** Many may look at once, and Redis has other things to do. */
+export const FRESH_MS = 15_000;
 
 interface Opened {
   readonly control: AccountControl;
@@ -50,31 +62,46 @@ export function openAccountViews(deps: {
   }
 
   async function view(appId: string): Promise<AccountView> {
-    const { control, lanes } = open(appId);
-    const [overview, token, ...oldest] = await Promise.all([
-      control.overview(),
-      tokenHealth(redis, appId, clock.now()),
-      ...KINDS.map((kind) => oldestAt(lanes[kind])),
+    const now = clock.now();
+    const [overview, token, tally] = await Promise.all([
+      open(appId).control.overview(),
+      tokenHealth(redis, appId, now),
+      readTally(redis, appId, now),
     ]);
-    return {
-      ...overview,
-      token,
-      oldestAt: Object.fromEntries(oldest.map((at, i) => [KINDS[i], at])),
-    };
+    return { ...overview, token, tally };
   }
 
-  async function act(appId: string, action: 'pause' | 'resume'): Promise<boolean> {
+  async function detail(appId: string): Promise<AccountDetail> {
+    const [seen, forced] = await Promise.all([
+      view(appId),
+      forcedRefreshes(redis, appId, clock.now()),
+    ]);
+    return { ...seen, forced };
+  }
+
+  const snapshot = createSnapshot(FRESH_MS, clock.monotonic, async () => ({
+    at: clock.now(),
+    accounts: await call(() => Promise.all(appIds().map(view))),
+  }));
+
+  async function act(
+    appId: string,
+    action: (control: AccountControl) => Promise<void>,
+  ): Promise<boolean> {
     if (!appIds().includes(appId)) return false;
-    await call(() => open(appId).control[action]());
+    await call(() => action(open(appId).control));
+    snapshot.forget();
     return true;
   }
 
   return {
     appIds,
-    all: () => call(() => Promise.all(appIds().map(view))),
-    one: async (appId) => (appIds().includes(appId) ? await call(() => view(appId)) : null),
-    pause: (appId) => act(appId, 'pause'),
-    resume: (appId) => act(appId, 'resume'),
+    all: () => snapshot.read(),
+    one: async (appId) => (appIds().includes(appId) ? await call(() => detail(appId)) : null),
+    pause: (appId) => act(appId, (control) => control.pause()),
+    resume: (appId) => act(appId, (control) => control.resume()),
+    setRate: (appId, kind, perSecond) => act(appId, (control) => control.setRate(kind, perSecond)),
+    changed: () => snapshot.forget(),
     countDeadLetters: () => call(() => deps.deadLetters.getFailedCount()),
     lanes: () =>
       appIds().flatMap((appId) =>
@@ -87,10 +114,4 @@ export function openAccountViews(deps: {
       }
     },
   };
-}
-
-/** When the job at the head of a lane was added, epoch ms; null for an empty lane. */
-async function oldestAt(lane: LaneQueue): Promise<number | null> {
-  const [oldest] = await lane.getWaiting(0, 0);
-  return oldest?.timestamp ?? null;
 }

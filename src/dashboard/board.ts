@@ -2,6 +2,7 @@ import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
 import type { FastifyInstance } from 'fastify';
+import type { AccountOverview } from '../shared/account-control.ts';
 import type { DeadLetterQueue } from '../shared/dead-letter.ts';
 import { laneName } from '../shared/keys.ts';
 import type { LaneQueue } from '../shared/lane.ts';
@@ -29,15 +30,22 @@ export interface BoardLane {
 const ALLOWED =
   /^\/board\/api\/queues\/[^/]+\/(?:pause|resume|retry\/failed|[^/]+\/retry(?:\/failed)?)$/;
 const REFUSED = 'Expected a retry, a pause or a resume; anything else would lose messages.';
+const DEAD_LETTERS_ARE = 'Messages that will not be sent unless somebody acts';
 /** Each look costs Redis some commands for each of perhaps a hundred lanes. */
-const POLL_SECONDS = 15;
+const POLL_SECONDS = 30;
 /** Stock Bull Board asks Google for its fonts; the system's do as well. */
 const FONTS = /<link href="https:\/\/fonts\.[^>]*>/g;
 
 /** Bull Board behind our login, with messages that show no recipient and no content. */
-export async function addBoard(app: FastifyInstance, deadLetters: DeadLetterQueue): Promise<Board> {
+export async function addBoard(
+  app: FastifyInstance,
+  deadLetters: DeadLetterQueue,
+  views: LaneReadings,
+): Promise<Board> {
   const adapter = new FastifyAdapter().setBasePath(BOARD);
-  const first = boardQueue(deadLetters, 'Messages that will not be sent unless somebody acts');
+  const first = dressed(
+    new BullMQAdapter(deadLetters, optionsOf(deadLetters.name, DEAD_LETTERS_ARE)),
+  );
   const board = createBullBoard({
     queues: [first],
     serverAdapter: adapter,
@@ -60,6 +68,9 @@ export async function addBoard(app: FastifyInstance, deadLetters: DeadLetterQueu
         if (ALLOWED.test(request.url.split('?')[0] ?? '')) return;
         return reply.code(403).send({ error: REFUSED, message: REFUSED });
       });
+      scope.addHook('onResponse', async (request) => {
+        if (request.method !== 'GET' && request.method !== 'HEAD') views.changed();
+      });
       scope.addHook('onSend', async (_request, reply, payload) => {
         const isPage = String(reply.getHeader('content-type')).startsWith('text/html');
         return isPage && typeof payload === 'string' ? payload.replaceAll(FONTS, '') : payload;
@@ -70,23 +81,79 @@ export async function addBoard(app: FastifyInstance, deadLetters: DeadLetterQueu
   );
   return {
     show(lanes) {
-      const others = lanes.map(({ appId, kind, queue }) =>
-        boardQueue(queue, laneName(appId, kind)),
-      );
+      const others = lanes.map((lane) => dressed(new LaneAdapter(lane, views)));
       board.replaceQueues([first, ...others]);
     },
   };
 }
 
-function boardQueue(queue: DeadLetterQueue | LaneQueue, description: string): BullMQAdapter {
-  const adapter = new BullMQAdapter(queue, {
+/** Where the numbers of all lanes are read at once. */
+export interface LaneReadings {
+  all(): Promise<{ readonly accounts: readonly AccountOverview[] }>;
+  /** What was read is old. */
+  changed(): void;
+}
+
+/**
+ * A lane whose numbers come from the reading that the overview shows, too: asking for each lane
+ * by itself costs Redis some two hundred commands a second with a hundred lanes.
+ */
+class LaneAdapter extends BullMQAdapter {
+  readonly #lane: BoardLane;
+  readonly #readings: LaneReadings;
+
+  constructor(lane: BoardLane, readings: LaneReadings) {
+    super(lane.queue, optionsOf(lane.queue.name, laneName(lane.appId, lane.kind)));
+    this.#lane = lane;
+    this.#readings = readings;
+  }
+  async #overview() {
+    const { appId, kind } = this.#lane;
+    const { accounts } = await this.#readings.all();
+    const account = accounts.find((one) => one.appId === appId);
+    return account?.lanes.find((lane) => lane.kind === kind);
+  }
+  override async getJobCounts() {
+    const seen = await this.#overview();
+    // An account that was added after the reading.
+    if (!seen) return await super.getJobCounts();
+    const { waiting, prioritized, delayed, active, parked, completed } = seen;
+    return {
+      waiting: waiting - prioritized,
+      prioritized,
+      delayed,
+      active,
+      failed: parked,
+      completed,
+      'waiting-children': 0,
+    };
+  }
+  override async isPaused() {
+    return (await this.#overview())?.paused ?? (await super.isPaused());
+  }
+  override getGlobalConcurrency() {
+    return Promise.resolve(null);
+  }
+  override getActiveRateLimitTtl() {
+    return Promise.resolve(0);
+  }
+  override getJobSchedulersCount() {
+    return Promise.resolve(0);
+  }
+}
+
+function optionsOf(queueName: string, description: string) {
+  return {
     delimiter: '.',
     description,
-    externalJobUrl: ({ id }) => ({
+    externalJobUrl: ({ id }: { id?: string | number | null | undefined }) => ({
       displayText: 'Message',
-      href: `/message?q=${messageOf(queue.name, id)}`,
+      href: `/message?q=${messageOf(queueName, id)}`,
     }),
-  });
+  };
+}
+
+function dressed(adapter: BullMQAdapter): BullMQAdapter {
   adapter.setFormatter('data', maskedJob);
   adapter.setFormatter('name', nameOf);
   return adapter;

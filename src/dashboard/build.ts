@@ -13,6 +13,8 @@ import { openAccountViews } from './account-views.ts';
 import { createLockout } from './auth/lockout.ts';
 import { createSessions } from './auth/sessions.ts';
 import { addBoard } from './board.ts';
+import { letterRoutes } from './letter-routes.ts';
+import { createRepairs } from './repairs.ts';
 import { pageRoutes } from './routes.ts';
 import { createServer } from './server.ts';
 import { newUser, type User } from './users/user.ts';
@@ -54,8 +56,13 @@ export async function buildDashboard(
   const views = openAccountViews({ redis, clock: systemClock, appIds, deadLetters, call });
   const guard = { users, sessions: createSessions(now), lockout: createLockout(now), logger };
   const app = await createServer(guard);
-  const board = await addBoard(app, deadLetters);
+  const board = await addBoard(app, deadLetters, views);
+  const { countDeadLetters } = views;
+  const newId = () => randomBytes(9).toString('base64url');
+  const { deadLetters: letters } = producer;
+  const repairs = createRepairs({ deadLetters: letters, countDeadLetters, now, newId, logger });
   pageRoutes(app, { producer, views, now, logger });
+  letterRoutes(app, { producer, views, repairs, now, logger });
   let shown = '';
   let timer: NodeJS.Timeout | undefined;
 
@@ -85,6 +92,7 @@ export async function buildDashboard(
     async stop() {
       clearInterval(timer);
       await app.close();
+      await repairs.close();
       await users.stop();
       await views.close();
       await deadLetters.close();

@@ -1,8 +1,7 @@
-import type { Job } from 'bullmq';
 import { type DeadLetter, type DeadLetterQueue, isDeadLetter } from '../shared/dead-letter.ts';
 import { CourierError } from '../shared/errors.ts';
 import { DEAD_REASONS, type DeadReason } from '../shared/outcome.ts';
-import type { RedisClient } from '../shared/redis.ts';
+import { type RedisClient, repliesOf } from '../shared/redis.ts';
 
 /** Every given field must match. */
 export interface DeadLetterFilter {
@@ -11,8 +10,12 @@ export interface DeadLetterFilter {
   readonly appIds?: readonly string[];
   readonly reason?: DeadReason;
   readonly errcode?: number;
+  /** Only template messages of this template. */
+  readonly templateId?: string;
   /** Only letters that died at or after this time, epoch milliseconds. */
   readonly since?: number;
+  /** Only letters that died before this time, epoch milliseconds. */
+  readonly until?: number;
   /** At most this many, newest first. Default 100. */
   readonly limit?: number;
   /** Go on behind the page that gave this. */
@@ -24,6 +27,8 @@ export interface LetterPage {
   readonly letters: readonly DeadLetter[];
   /** For the page behind this one; absent when there is none. Letters that come later do not shift it. */
   readonly cursor?: string;
+  /** How many letters were looked at. */
+  readonly looked: number;
 }
 
 /** Where a page ended: the place of its last letter in BullMQ's list of failed jobs. */
@@ -44,8 +49,10 @@ export interface LetterSource {
 const DEFAULT_LIMIT = 100;
 /** Letters read in one go while filtering. */
 const READ_AT_ONCE = 200;
+/** More than the clocks of two processes and Redis differ. */
+const CLOCKS_MS = 3_600_000;
 /** A page looks at no more letters than this, and may be short then; its cursor goes on. */
-const MOST_LOOKED_AT = 10_000;
+const MOST_LOOKED_AT = 20_000;
 
 /**
  * One page of the letters that match, newest first.
@@ -60,18 +67,22 @@ export async function letterPage(
   checkReason(filter.reason);
   const limit = filter.limit ?? DEFAULT_LIMIT;
   let place = filter.cursor === undefined ? null : parseCursor(filter.cursor);
+  let looked = 0;
   const letters: DeadLetter[] = [];
-  for (let looked = 0; letters.length < limit; looked += READ_AT_ONCE) {
-    if (looked >= MOST_LOOKED_AT) return page(letters, place);
-    const jobs = await source.call(() => jobsBehind(source, place));
-    for (const job of jobs) {
-      if (letters.length === limit) return page(letters, place);
-      place = { failedAt: job.finishedOn ?? 0, jobId: job.id ?? '' };
-      if (isDeadLetter(job.data) && matches(job.data, filter)) letters.push(job.data);
+  const page = () => ({ letters, looked, ...(place && { cursor: cursorOf(place) }) });
+  while (letters.length < limit && looked < MOST_LOOKED_AT) {
+    const entries = await source.call(() => entriesBehind(source, place));
+    for (const entry of entries) {
+      if (letters.length === limit) return page();
+      // A message died before its letter's job failed, by clocks that differ a little.
+      if (entry.place.failedAt < (filter.since ?? 0) - CLOCKS_MS) return { letters, looked };
+      place = entry.place;
+      looked += 1;
+      if (isDeadLetter(entry.data) && matches(entry.data, filter)) letters.push(entry.data);
     }
-    if (jobs.length === 0) return { letters };
+    if (entries.length === 0) return { letters, looked };
   }
-  return page(letters, place);
+  return page();
 }
 
 /** All pages, up to the limit. @throws CourierError as {@link letterPage} */
@@ -95,33 +106,52 @@ export async function allLetters(
   return letters;
 }
 
-function page(letters: readonly DeadLetter[], place: Place | null): LetterPage {
-  return { letters, ...(place && { cursor: cursorOf(place) }) };
+interface Entry {
+  readonly place: Place;
+  /** As somebody put it there: not always a letter. */
+  readonly data: unknown;
 }
 
 /** The next jobs in BullMQ's order: latest first, those of the same moment by descending id. */
-async function jobsBehind(
+async function entriesBehind(
   { redis, queue: open }: LetterSource,
   place: Place | null,
-): Promise<Job<DeadLetter>[]> {
+): Promise<Entry[]> {
   const queue = open();
   const failed = queue.toKey('failed');
   const from = place ? String(place.failedAt) : '+inf';
   for (let skipped = 0; ; skipped += READ_AT_ONCE) {
-    const entries = await redis.zrevrangebyscore(
+    const page = [skipped, READ_AT_ONCE] as const;
+    const scored = await redis.zrevrangebyscore(
       failed,
       from,
       '-inf',
       'WITHSCORES',
       'LIMIT',
-      skipped,
-      READ_AT_ONCE,
+      ...page,
     );
-    const ids = entries.filter((_, index) => index % 2 === 0 && isBehind(entries, index, place));
-    const jobs = await Promise.all(ids.map((id) => queue.getJob(id)));
-    const found = jobs.filter((job) => job !== undefined);
+    const places = scored.flatMap((jobId, index) =>
+      index % 2 === 0 && isBehind(scored, index, place)
+        ? [{ failedAt: Number(scored[index + 1]), jobId }]
+        : [],
+    );
+    const texts = redis.pipeline();
+    for (const { jobId } of places) texts.hget(queue.toKey(jobId), 'data');
+    const data = (await repliesOf(texts)) as (string | null)[];
+    const found = places.flatMap((one, index) => {
+      const text = data[index];
+      return typeof text === 'string' ? [{ place: one, data: parsed(text) }] : [];
+    });
     // All of one moment and before the place, or gone meanwhile: look further.
-    if (found.length > 0 || entries.length < READ_AT_ONCE * 2) return found;
+    if (found.length > 0 || scored.length < READ_AT_ONCE * 2) return found;
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }
 
@@ -159,6 +189,8 @@ function matches(letter: DeadLetter, filter: DeadLetterFilter): boolean {
     (filter.appIds === undefined || filter.appIds.includes(letter.appId)) &&
     (filter.reason === undefined || letter.reason === filter.reason) &&
     (filter.errcode === undefined || letter.errcode === filter.errcode) &&
-    (filter.since === undefined || letter.deadAt >= filter.since)
+    (filter.templateId === undefined || letter.job?.message['template_id'] === filter.templateId) &&
+    (filter.since === undefined || letter.deadAt >= filter.since) &&
+    (filter.until === undefined || letter.deadAt < filter.until)
   );
 }

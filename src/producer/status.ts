@@ -19,6 +19,10 @@ export interface MessageStatus {
   readonly acceptedAt: number;
   /** Not to be sent before, epoch milliseconds. */
   readonly sendAt?: number;
+  /** When it came to its end, epoch milliseconds. */
+  readonly endedAt?: number;
+  /** How often it was put back after it had died; absent for never. */
+  readonly redrives?: number;
   readonly attempts: readonly Attempt[];
 }
 
@@ -41,6 +45,8 @@ export function statusOf(
     ...(record.settledBy && { settledBy: record.settledBy }),
     acceptedAt: record.acceptedAt,
     ...(record.due !== undefined && { sendAt: record.due }),
+    ...(record.endedAt !== undefined && { endedAt: record.endedAt }),
+    ...(record.redrives > 0 && { redrives: record.redrives }),
     attempts: record.attempts,
   };
 }

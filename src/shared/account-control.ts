@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts';
 import { accountKeys } from './keys.ts';
 import {
   type LaneOverview,
-  laneOverview,
+  laneOverviews,
   type PauseOverview,
   pauseOverview,
 } from './lane-overview.ts';
@@ -31,6 +31,13 @@ export interface AccountControl {
    * sleep notice within 5 seconds. If the trouble is still there it comes back by itself.
    */
   resume(): Promise<void>;
+  /**
+   * Sends a second of one lane, over all processes, from within 5 seconds on and until it is set
+   * anew; null gives it back to the accounts file.
+   *
+   * @throws RangeError for a rate that is not above 0 and at most {@link MOST_PER_SECOND}
+   */
+  setRate(kind: Kind, perSecond: number | null): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -46,10 +53,10 @@ export function openAccountControl(
   };
   return {
     async overview() {
-      const pause = await pauseOverview(redis, appId);
-      const overviews = await Promise.all(
-        KINDS.map((kind) => laneOverview(redis, lanes[kind], appId, kind, clock.now())),
-      );
+      const [pause, overviews] = await Promise.all([
+        pauseOverview(redis, appId),
+        laneOverviews(redis, appId, lanes, clock.now()),
+      ]);
       return { appId, ...(pause && { pause }), lanes: overviews };
     },
     async pause() {
@@ -69,10 +76,26 @@ export function openAccountControl(
         }),
       );
     },
+    async setRate(kind, perSecond) {
+      if (perSecond === null) return void (await redis.hdel(keys.rates, kind));
+      if (!isRate(perSecond)) {
+        throw new RangeError(
+          `Expected a rate above 0 and at most ${MOST_PER_SECOND}, got ${perSecond}`,
+        );
+      }
+      await redis.hset(keys.rates, kind, perSecond);
+    },
     async close() {
       await Promise.all(KINDS.map((kind) => lanes[kind].close()));
     },
   };
+}
+
+/** More than a lane has ever sent. */
+export const MOST_PER_SECOND = 10_000;
+
+export function isRate(perSecond: number): boolean {
+  return perSecond > 0 && perSecond <= MOST_PER_SECOND;
 }
 
 /** Trouble with Redis reaches the caller as the rejection of its call. */

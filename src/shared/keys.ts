@@ -52,6 +52,10 @@ export function accountKeys(appId: string) {
     tokenForced: `${prefix}:token-forced`,
     /** Text that expires: the last of them is booked, and maybe not made yet. */
     tokenForcing: `${prefix}:token-forcing`,
+    /** Hash: by kind, the rate that an operator set instead of the one of the accounts file. */
+    rates: `${prefix}:rates`,
+    /** Hash of half an hour: requests by kind and errcode, and by kind and minute (tally.ts). */
+    tally: (slice: number) => `${prefix}:tally:${slice}`,
     /** Hash: why and since when the account is paused. */
     pause: `${prefix}:pause`,
     /** Hash per kind: until when the lane sleeps and how long the last sleep was. */

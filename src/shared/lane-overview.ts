@@ -1,22 +1,30 @@
 import { accountKeys } from './keys.ts';
 import type { LaneQueue } from './lane.ts';
-import type { Kind } from './outcome.ts';
-import type { RedisClient } from './redis.ts';
+import { type Kind, KINDS } from './outcome.ts';
+import { type RedisClient, repliesOf } from './redis.ts';
 
 /** How much is in one lane, and whether it moves. */
 export interface LaneOverview {
   readonly kind: Kind;
   /** Ready to be sent, whatever their priority. */
   readonly waiting: number;
+  /** Of them, those with a priority. */
+  readonly prioritized: number;
+  /** When the message that has waited longest was enqueued, epoch ms; absent when none waits. */
+  readonly oldestAt?: number;
   /** Scheduled, or waiting for their next attempt. */
   readonly delayed: number;
   /** Being sent. */
   readonly active: number;
   /** `unknown`: nobody knows whether WeChat has them, a person must decide. */
   readonly parked: number;
+  /** The latest that have ended; BullMQ keeps some for people to look at. */
+  readonly completed: number;
   readonly paused: boolean;
   /** Sends a second; absent until a worker has served the lane. */
   readonly perSecond?: number;
+  /** What an operator set it to; absent while the accounts file decides. */
+  readonly setPerSecond?: number;
   /** Absent while the lane is awake. */
   readonly sleep?: SleepOverview;
 }
@@ -37,30 +45,97 @@ export interface PauseOverview {
   readonly probeAt?: number;
 }
 
-export async function laneOverview(
+/**
+ * Reads all lanes of an account in at most three round trips. Of BullMQ's own methods each would be a script
+ * and some commands, and there may be a hundred lanes on one page.
+ */
+export async function laneOverviews(
   redis: RedisClient,
-  queue: LaneQueue,
   appId: string,
-  kind: Kind,
+  lanes: Readonly<Record<Kind, LaneQueue>>,
   now: number,
-): Promise<LaneOverview> {
-  const [counts, paused, limit, [cause, until]] = await Promise.all([
-    queue.getJobCounts('waiting', 'prioritized', 'delayed', 'active', 'failed'),
-    queue.isPaused(),
-    queue.getGlobalRateLimit(),
-    redis.hmget(accountKeys(appId).sleep(kind), 'cause', 'until'),
-  ]);
-  const count = (state: string) => counts[state] ?? 0;
+): Promise<LaneOverview[]> {
+  const keys = accountKeys(appId);
+  const pipeline = redis.pipeline().hmget(keys.rates, ...KINDS);
+  for (const kind of KINDS) {
+    const lane = lanes[kind];
+    pipeline.llen(lane.toKey('wait')).zcard(lane.toKey('prioritized')).zcard(lane.toKey('delayed'));
+    pipeline.llen(lane.toKey('active')).zcard(lane.toKey('failed'));
+    pipeline.zcard(lane.toKey('completed'));
+    pipeline.hmget(lane.toKey('meta'), 'paused', 'max', 'duration');
+    pipeline.hmget(keys.sleep(kind), 'cause', 'until');
+  }
+  const [rates, ...replies] = await repliesOf(pipeline);
+  const overviews = KINDS.map((kind, place) => {
+    const from = place * REPLIES_OF_A_LANE;
+    const ofLane = replies.slice(from, from + REPLIES_OF_A_LANE) as unknown as LaneReplies;
+    return overviewOf(kind, ofLane, (rates as Texts)[place], now);
+  });
+  return await withOldest(redis, lanes, overviews);
+}
+
+type Texts = readonly (string | null)[];
+type LaneReplies = readonly [number, number, number, number, number, number, Texts, Texts];
+const REPLIES_OF_A_LANE = 8;
+
+function overviewOf(
+  kind: Kind,
+  [
+    wait,
+    prioritized,
+    delayed,
+    active,
+    failed,
+    completed,
+    [paused, max, duration],
+    sleep,
+  ]: LaneReplies,
+  set: string | null | undefined,
+  now: number,
+): LaneOverview {
+  const [cause, until] = sleep;
   return {
     kind,
-    waiting: count('waiting') + count('prioritized'),
-    delayed: count('delayed'),
-    active: count('active'),
-    parked: count('failed'),
-    paused,
-    ...(limit && { perSecond: rounded((limit.max * 1000) / limit.duration) }),
+    waiting: wait + prioritized,
+    prioritized,
+    delayed,
+    active,
+    parked: failed,
+    completed,
+    paused: paused === '1',
+    ...(max && duration && { perSecond: rounded((Number(max) * 1000) / Number(duration)) }),
+    ...(set && { setPerSecond: Number(set) }),
     ...(Number(until) > now && { sleep: { cause: cause ?? 'unknown', until: Number(until) } }),
   };
+}
+
+/** When the job that has waited longest was added; of an empty lane nothing is read. */
+async function withOldest(
+  redis: RedisClient,
+  lanes: Readonly<Record<Kind, LaneQueue>>,
+  overviews: LaneOverview[],
+): Promise<LaneOverview[]> {
+  const busy = overviews.filter(({ waiting }) => waiting > 0);
+  if (busy.length === 0) return overviews;
+  const heads = redis.pipeline();
+  for (const { kind } of busy) {
+    heads.lindex(lanes[kind].toKey('wait'), -1).zrange(lanes[kind].toKey('prioritized'), '0', '0');
+  }
+  const found = (await repliesOf(heads)) as (string | null | string[])[];
+  const ids = busy.flatMap(({ kind }, place) =>
+    found
+      .slice(2 * place, 2 * place + 2)
+      .flat()
+      .filter((id) => id !== null && id !== undefined)
+      .map((id) => ({ kind, id })),
+  );
+  const stamps = redis.pipeline();
+  for (const { kind, id } of ids) stamps.hget(lanes[kind].toKey(id), 'timestamp');
+  const times = (await repliesOf(stamps)) as Texts;
+  return overviews.map((overview) => {
+    const own = times.filter((time, place) => time !== null && ids[place]?.kind === overview.kind);
+    return own.length === 0 ? overview : { ...overview, oldestAt: Math.min(...own.map(Number)) };
+  });
 }
 
 /** The limit is kept in slices of whole milliseconds, so that 30 a second are 29.4. */

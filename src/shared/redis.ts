@@ -1,4 +1,4 @@
-import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { type ChainableCommander, Cluster, Redis, type RedisOptions } from 'ioredis';
 import { parseRedisUrl } from './redis-url.ts';
 
 /** A connection to one Redis, a Sentinel group or a Cluster. */
@@ -49,6 +49,15 @@ export function openRedis(
   client.setMaxListeners(0);
   client.on('error', onError);
   return client;
+}
+
+/** Sends a pipeline. @throws the error of the first command that failed */
+export async function repliesOf(pipeline: ChainableCommander): Promise<unknown[]> {
+  const replies = await pipeline.exec();
+  return (replies ?? []).map(([error, reply]) => {
+    if (error) throw error;
+    return reply;
+  });
 }
 
 /** Never longer than two seconds, so that work resumes soon after Redis is back. */

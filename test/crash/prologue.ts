@@ -39,7 +39,7 @@ export async function wearOutToken(site: Site, mode: 'replaced' | 'sticky'): Pro
   const seal = createTokenSeal({ appId, secret: new Secret(secret) }, randomBytes);
   const fetchedAt = Date.now();
   const fetched = { token, fetchedAt, expiresAt: fetchedAt + 7_200_000 };
-  await createTokenStore(site.redis, appId, seal).publish(fetched, '0', 'prologue');
+  await createTokenStore(site.redis, appId, seal, 'stable_token').publish(fetched, '0', 'prologue');
   site.control('POST', 'tokens', { action: 'revoke', appId, mode });
 }
 

@@ -36,6 +36,8 @@ const PAGES = [
   '/',
   '/dead-letters',
   '/message?q=x',
+  '/accounts/APP',
+  '/repairs/any',
   '/language',
   '/board',
   '/board/api/queues',
@@ -44,6 +46,8 @@ const PAGES = [
 const CHANGES: readonly (readonly [string, string])[] = [
   ['POST', '/accounts/APP/pause'],
   ['POST', '/accounts/APP/resume'],
+  ['POST', '/accounts/APP/rate'],
+  ['POST', '/repairs/any/stop'],
   ['POST', '/dead-letters/redrive'],
   ['POST', '/dead-letters/purge'],
   ['PUT', '/board/api/queues/dead-letter/retry/failed'],
@@ -150,6 +154,55 @@ describe('what pages show', () => {
     expect((await dashboard.open('GET', '/message?q=nobody')).status).toBe(404);
   });
 
+  test('a message is found by its recipient, who is not on the page', async () => {
+    const { status, text } = await dashboard.open('GET', `/message?q=${OPENID}`);
+    expect(status).toBe(200);
+    expect(text).toContain(dead);
+    const nobody = await dashboard.open(
+      'GET',
+      `/message?q=${OPENID.replace('PLANTED', 'NOBODYS')}`,
+    );
+    expect(nobody.status).toBe(404);
+    expect(nobody.text).not.toContain('NOBODYS');
+  });
+
+  test('of a recipient with several messages all are listed, and a sent one is found by its msgid', async () => {
+    const touser = 'oSEVERAL-MESSAGES-0123456789';
+    const ids: string[] = [];
+    for (const text of ['一', '二']) {
+      const message = { touser, msgtype: 'text', text: { content: text } };
+      const { messageId } = await shop.producer.enqueue({ ...shop.custom(), message });
+      ids.push(messageId);
+    }
+    const template = shop.template();
+    const { messageId } = await shop.producer.enqueue(template);
+    const { wechatMsgId } = await shop.reached(messageId, 'sent');
+    const { text } = await dashboard.open('GET', `/message?q=${touser}`);
+    for (const id of ids) expect(text).toContain(id);
+    const byMsgid = await dashboard.open('GET', `/message?q=${wechatMsgId}`);
+    expect(byMsgid.text).toContain(messageId);
+  });
+
+  test('the overview counts what WeChat answered, with the codes and where they lead', async () => {
+    const link = `/dead-letters?appId=${shop.appId}&amp;errcode=40037`;
+    await waitFor(async () => {
+      const { text } = await dashboard.open('GET', `/accounts/${shop.appId}`);
+      return text.includes('40037') && text.includes('stable_token');
+    });
+    const { text } = await dashboard.open('GET', `/accounts/${shop.appId}`);
+    expect(text).toContain(link);
+    expect(text).toMatch(/0 of 6/);
+  });
+
+  test('dead letters are filtered by template and by time', async () => {
+    const letters = async (query: string) =>
+      (await dashboard.open('GET', `/dead-letters?${query}`)).text.includes(dead);
+    expect(await letters(`template=${'T'.repeat(43)}&since=1h`)).toBe(true);
+    expect(await letters(`template=${'U'.repeat(43)}`)).toBe(false);
+    expect(await letters('until=1h')).toBe(false);
+    expect(await letters(`since=${new Date(Date.now() + 60_000).toISOString()}`)).toBe(false);
+  });
+
   test('in Chinese for a browser that asks for it', async () => {
     const headers = { 'accept-language': 'zh-CN,zh;q=0.9' };
     expect((await dashboard.open('GET', '/dead-letters', { headers })).text).toContain('重新投递');
@@ -214,6 +267,23 @@ describe('what an operator does', () => {
     );
   });
 
+  test('changing the rate of a lane while it sends, and giving it back to the file', async () => {
+    const there = `/accounts/${shop.appId}`;
+    const set = async (form: Record<string, string>) =>
+      (await dashboard.open('POST', `${there}/rate`, { form: { kind: 'custom', ...form } })).status;
+    for (const perSecond of ['', '0', '-5', 'many', '1e9']) {
+      expect([perSecond, await set({ perSecond })]).toEqual([perSecond, 400]);
+    }
+    expect(await set({ perSecond: '40' })).toBe(303);
+    expect((await dashboard.open('GET', there)).text).toContain('set by hand: 40/s');
+    await waitFor(async () => (await dashboard.open('GET', there)).text.includes('>40/s (set'));
+    expect(await set({ perSecond: '40', reset: 'yes' })).toBe(303);
+    expect((await dashboard.open('GET', there)).text).not.toContain('set by hand');
+    expect(dashboard.log).toContainEqual(
+      expect.objectContaining({ audit: true, user: 'li.na', kind: 'custom', perSecond: 40 }),
+    );
+  });
+
   test('Bull Board’s own retry of a dead letter redrives its message', async () => {
     const before = (await shop.producer.status(dead))?.attempts.length ?? 0;
     const retry = `/board/api/queues/dead-letter/${dead}/retry`;
@@ -240,9 +310,10 @@ describe('what an operator does', () => {
     await waitFor(async () => (await shop.producer.deadLetters.show(dead)) !== null);
     const form = { reason: 'template-config' };
     const { headers } = await dashboard.open('POST', '/dead-letters/redrive', { form });
-    expect(headers.get('location')).toBe(
-      '/dead-letters?reason=template-config&did=redrive&count=1',
-    );
+    const repair = headers.get('location') ?? '';
+    expect(repair).toMatch(/^\/repairs\/[\w-]{12}$/);
+    await waitFor(async () => (await dashboard.open('GET', repair)).text.includes('finished'));
+    expect((await dashboard.open('GET', repair)).text).toMatch(/done<\/dt>\s*<dd>1<\/dd>/);
     await waitFor(async () => (await shop.producer.deadLetters.show(dead))?.redrives === 2);
     await shop.reached(dead, 'dead');
     const asking = await dashboard.open('POST', '/dead-letters/purge', {

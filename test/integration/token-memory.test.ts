@@ -39,7 +39,7 @@ function twoProcesses(answersAfter?: Promise<void>): {
     createTokens({
       tracing: TRACING_OFF,
       appId,
-      store: createTokenStore(redis.client, appId, seal),
+      store: createTokenStore(redis.client, appId, seal, 'stable_token'),
       source,
       clock,
       random: () => 0.5,

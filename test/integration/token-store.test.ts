@@ -12,7 +12,7 @@ const redis = useRedis();
 
 function storeOf(appId: string) {
   const seal = createTokenSeal({ appId, secret: new Secret('s3cret') }, randomBytes);
-  return createTokenStore(redis.client, appId, seal);
+  return createTokenStore(redis.client, appId, seal, 'stable_token');
 }
 
 const fetched = (token: string) => ({ token, fetchedAt: 1, expiresAt: Date.now() + 7_200_000 });

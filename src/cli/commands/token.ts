@@ -94,7 +94,15 @@ async function withStore(
   if (!account) throw new Error('unreachable: the account is known');
   return await withRedis(
     (redis: RedisClient) =>
-      work(createTokenStore(redis, appId, createTokenSeal(account, randomBytes)), account),
+      work(
+        createTokenStore(
+          redis,
+          appId,
+          createTokenSeal(account, randomBytes),
+          account.tokenSource.kind,
+        ),
+        account,
+      ),
     { asksOthers: true },
   );
 }

@@ -31,7 +31,7 @@ export interface GuardDeps {
 
 /** Whoever is refused, in the words of the page that says so. */
 export class Refusal extends Error {
-  readonly status: 401 | 403 | 404 | 429;
+  readonly status: 400 | 401 | 403 | 404 | 409 | 429;
   readonly retryAfterMs: number | undefined;
 
   constructor(status: Refusal['status'], detail: string, retryAfterMs?: number) {

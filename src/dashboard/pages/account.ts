@@ -1,22 +1,111 @@
+import { explainErrcode } from '../../shared/errcodes/errcode.ts';
+import type { LaneOverview } from '../../shared/lane-overview.ts';
+import { FORCED_PER_DAY } from '../../shared/token-health.ts';
 import { html, type Html } from '../html.ts';
-import { page, type Reader } from './layout.ts';
+import { fields, page, type Reader, shownTime, table } from './layout.ts';
 import { accountsTable, type AccountView } from './overview.ts';
 
-export function accountPage(reader: Reader, account: AccountView, now: number): Html {
+/** One account with what only its own page shows. */
+export interface AccountDetail extends AccountView {
+  /** Times of the forced refreshes of the last 24 hours, epoch ms. */
+  readonly forced: readonly number[];
+}
+
+export function accountPage(reader: Reader, account: AccountDetail, now: number): Html {
   const { say, isOperator } = reader;
-  const isPaused = account.pause !== undefined || account.lanes.some(({ paused }) => paused);
-  const action = isPaused ? 'resume' : 'pause';
-  const button = html`<form
-    class="inline"
-    method="post"
-    action="/accounts/${account.appId}/${action}"
-  >
-    <button>${say(action)}</button>
-  </form>`;
   return page(
     reader,
     `${say('account')} ${account.appId}`,
-    html`${accountsTable(say, [account], now)} ${isOperator && html`<p>${button}</p>`}
-      <p><a href="/dead-letters?appId=${account.appId}">${say('deadLetters')}</a></p>`,
+    html`${accountsTable(say, [account], now)} ${isOperator && pauseForm(reader, account)}
+      <p><a href="/dead-letters?appId=${account.appId}">${say('deadLetters')}</a></p>
+      <h2>${say('token')}</h2>
+      ${tokenFields(reader, account)}
+      <h2>${say('quota')}</h2>
+      ${fields(account.lanes.map((lane) => [lane.kind, quotaOf(reader, lane)]))}
+      <h2>${say('lastHour')}</h2>
+      ${codesTable(reader, account)} ${isOperator && rateForms(reader, account)}`,
   );
+}
+
+function pauseForm({ say }: Reader, { appId, pause, lanes }: AccountDetail): Html {
+  const isPaused = pause !== undefined || lanes.some(({ paused }) => paused);
+  const action = isPaused ? 'resume' : 'pause';
+  return html`<p>
+    <form class="inline" method="post" action="/accounts/${appId}/${action}">
+      <button>${say(action)}</button>
+    </form>
+  </p>`;
+}
+
+function tokenFields({ say }: Reader, { token, forced }: AccountDetail): Html {
+  const latest = forced.at(-1);
+  const isSpent = forced.length >= FORCED_PER_DAY;
+  const used = html`<span class="${isSpent ? 'bad' : ''}"
+      >${forced.length} ${say('of')} ${FORCED_PER_DAY}</span
+    >${latest !== undefined && ` (${shownTime(latest)})`}`;
+  const budget = [say('forced'), used] as const;
+  if (token.state !== 'valid') return fields([[say('state'), say(token.state)], budget]);
+  return fields([
+    [say('generation'), String(token.generation)],
+    token.source === undefined ? null : [say('source'), token.source],
+    [say('fetched'), shownTime(token.fetchedAt)],
+    [say('expires'), shownTime(token.expiresAt)],
+    budget,
+  ]);
+}
+
+/** WeChat tells of a quota only when it is spent. */
+function quotaOf({ say }: Reader, { sleep }: LaneOverview): Html | string {
+  if (sleep?.cause !== 'quota') return say('notSpent');
+  return html`<span class="warn">${say('spentUntil')} ${shownTime(sleep.until)}</span>`;
+}
+
+function codesTable({ say, language }: Reader, { appId, lanes, tally }: AccountDetail): Html {
+  const rows = lanes.flatMap(({ kind }) => {
+    const { taken, refusals } = tally[kind];
+    return [...(taken > 0 ? [{ errcode: 0, count: taken }] : []), ...refusals].map(
+      ({ errcode, count }) =>
+        html`<tr>
+          <td>${kind}</td>
+          <td>
+            ${
+              errcode === null
+                ? say('noAnswer')
+                : html`<a href="/dead-letters?appId=${appId}&amp;errcode=${errcode}">${errcode}</a>`
+            }
+          </td>
+          <td class="number">${count}</td>
+          <td>${errcode !== null && explainErrcode(errcode, language).meaning}</td>
+        </tr>`,
+    );
+  });
+  if (rows.length === 0) return html`<p>${say('nothing')}</p>`;
+  const heads = (['kind', 'errcode', 'count', 'meaning'] as const).map(
+    (word) => html`<th>${say(word)}</th>`,
+  );
+  return table(heads, rows);
+}
+
+function rateForms({ say }: Reader, { appId, lanes }: AccountDetail): Html {
+  return html`<h2>${say('rate')}</h2>
+    <p>${say('rateHint')}</p>
+    ${lanes.map(
+      ({ kind, perSecond, setPerSecond }) =>
+        html`<form class="filter" method="post" action="/accounts/${appId}/rate">
+          <input type="hidden" name="kind" value="${kind}" />
+          <label
+            >${kind}<input
+              name="perSecond"
+              inputmode="decimal"
+              size="8"
+              required
+              value="${setPerSecond ?? perSecond}"
+          /></label>
+          <button>${say('setRate')}</button>
+          ${
+            setPerSecond !== undefined &&
+            html`<button name="reset" value="yes">${say('resetRate')}</button>`
+          }
+        </form>`,
+    )}`;
 }

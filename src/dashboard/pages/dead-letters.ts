@@ -2,8 +2,11 @@ import type { DeadLetter, DeadLetterFilter } from '../../producer/index.ts';
 import { explainErrcode } from '../../shared/errcodes/errcode.ts';
 import { DEAD_REASONS } from '../../shared/outcome.ts';
 import { html, type Html } from '../html.ts';
+import { queryOf } from '../letter-filter.ts';
+import type { Repair } from '../repairs.ts';
 import { page, type Reader, shownTime, table } from './layout.ts';
 import { actions } from './message.ts';
+import { repairList } from './repair.ts';
 
 export interface LettersView {
   readonly letters: readonly DeadLetter[];
@@ -11,6 +14,8 @@ export interface LettersView {
   readonly filter: DeadLetterFilter;
   /** The accounts there are to choose from. */
   readonly appIds: readonly string[];
+  /** Of this process, the latest first. */
+  readonly repairs: readonly Repair[];
   /** What the last action did. */
   readonly notice?: string;
 }
@@ -24,10 +29,11 @@ export function deadLettersPage(reader: Reader, view: LettersView): Html {
     reader,
     say('deadLetters'),
     html`${notice !== undefined && html`<p class="notice" role="status">${notice}</p>`}
-    ${filterForm(reader, view)}
-    ${letters.length === 0 ? html`<p>${say('nothing')}</p>` : lettersTable(reader, letters)}
-    ${isOperator && letters.length > 0 && bulkActions(reader, query)}
-    ${cursor !== undefined && html`<p><a href="/dead-letters?${next}">${say('more')}</a></p>`}`,
+    ${filterForm(reader, view)} ${letters.length > 0 && lettersTable(reader, letters)}
+    ${letters.length === 0 && html`<p>${say(cursor === undefined ? 'nothing' : 'lookFurther')}</p>`}
+    ${cursor !== undefined && html`<p><a href="/dead-letters?${next}">${say('more')}</a></p>`}
+    ${isOperator && (letters.length > 0 || cursor !== undefined) && bulkActions(reader, query)}
+    ${repairList(reader, view.repairs)}`,
   );
 }
 
@@ -37,6 +43,11 @@ function filterForm({ say }: Reader, { filter, appIds }: LettersView): Html {
       (value) =>
         html`<option ${value === chosen && html`selected`} value="${value}">${value}</option>`,
     );
+  const texts = [
+    ['template', 'template', filter.templateId],
+    ['since', 'since', filter.since && shownTime(filter.since)],
+    ['until', 'until', filter.until && shownTime(filter.until)],
+  ] as const;
   return html`<form class="filter" action="/dead-letters">
     <label
       >${say('account')}<select name="appId">
@@ -57,6 +68,16 @@ function filterForm({ say }: Reader, { filter, appIds }: LettersView): Html {
         size="6"
         value="${filter.errcode}"
     /></label>
+    ${texts.map(
+      ([name, label, value]) =>
+        html`<label
+          >${say(label)}<input
+            name="${name}"
+            size="20"
+            title="${name === 'template' ? '' : say('timeHint')}"
+            value="${value}"
+        /></label>`,
+    )}
     <button>${say('filter')}</button>
   </form>`;
 }
@@ -123,12 +144,4 @@ export function purgePage(reader: Reader, filter: DeadLetterFilter, messageId?: 
         ${fields}<button>${say('purge')}</button> <a href="/dead-letters">${say('back')}</a>
       </form>`,
   );
-}
-
-export function queryOf({ appId, reason, errcode }: DeadLetterFilter): URLSearchParams {
-  const query = new URLSearchParams();
-  if (appId !== undefined) query.set('appId', appId);
-  if (reason !== undefined) query.set('reason', reason);
-  if (errcode !== undefined) query.set('errcode', String(errcode));
-  return query;
 }

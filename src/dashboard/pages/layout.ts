@@ -11,7 +11,17 @@ export interface Reader {
   readonly isOperator: boolean;
 }
 
-export function page(reader: Reader, title: string, body: Html): Html {
+export interface PageOptions {
+  /** The browser asks again after so many seconds; nothing else on a page moves. */
+  readonly refreshSeconds?: number;
+}
+
+export function page(
+  reader: Reader,
+  title: string,
+  body: Html,
+  { refreshSeconds }: PageOptions = {},
+): Html {
   const { say, user, language } = reader;
   return document(
     language,
@@ -30,6 +40,7 @@ export function page(reader: Reader, title: string, body: Html): Html {
       </nav>
       <h1>${title}</h1>
       ${body}`,
+    refreshSeconds,
   );
 }
 
@@ -63,13 +74,14 @@ export function refusalPage(language: Language, detail: string): Html {
   );
 }
 
-function document(language: Language, title: string, body: Html): Html {
+function document(language: Language, title: string, body: Html, refreshSeconds?: number): Html {
   return html`<!doctype html>
     <html lang="${language === 'zh' ? 'zh-CN' : 'en'}">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="robots" content="noindex" />
+        ${refreshSeconds !== undefined && html`<meta http-equiv="refresh" content="${refreshSeconds}" />`}
         <title>${title} · wechat-courier</title>
         <link rel="icon" href="data:," />
         <link rel="stylesheet" href="/style.css" />
@@ -78,6 +90,18 @@ function document(language: Language, title: string, body: Html): Html {
         ${body}
       </body>
     </html>`;
+}
+
+/** What a page knows of something, one line each; what is absent has no line. */
+export function fields(lines: readonly (readonly [string, Html | string] | null)[]): Html {
+  return html`<dl>
+    ${lines.map(
+      (line) =>
+        line &&
+        html`<dt>${line[0]}</dt>
+          <dd>${line[1]}</dd>`,
+    )}
+  </dl>`;
 }
 
 /** A table that scrolls by itself where the window is narrow. */

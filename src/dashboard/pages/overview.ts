@@ -1,5 +1,7 @@
 import type { AccountOverview } from '../../shared/account-control.ts';
 import type { LaneOverview } from '../../shared/lane-overview.ts';
+import type { Kind } from '../../shared/outcome.ts';
+import type { LaneTally } from '../../shared/tally.ts';
 import type { TokenHealth } from '../../shared/token-health.ts';
 import { html, type Html } from '../html.ts';
 import type { Say } from '../words.ts';
@@ -8,33 +10,54 @@ import { page, type Reader, shownAge, shownTime, table } from './layout.ts';
 /** One account as Overview and Account show it. */
 export interface AccountView extends AccountOverview {
   readonly token: TokenHealth;
-  /** By kind: when the message that waits longest was enqueued, epoch ms. */
-  readonly oldestAt: Readonly<Record<string, number | null>>;
+  readonly tally: Readonly<Record<Kind, LaneTally>>;
 }
 
-export function overviewPage(
-  reader: Reader,
-  accounts: readonly AccountView[],
-  deadLetters: number,
-  now: number,
-): Html {
+export interface OverviewView {
+  readonly accounts: readonly AccountView[];
+  readonly deadLetters: number;
+  /** When the accounts were read, epoch ms. */
+  readonly at: number;
+}
+
+/** A page that is left open stays true. */
+const REFRESH_SECONDS = 30;
+const MOST_CODES = 3;
+
+export function overviewPage(reader: Reader, { accounts, deadLetters, at }: OverviewView): Html {
   const { say } = reader;
-  const letters = html`<p>
-    <a href="/dead-letters">${deadLetters} ${say('deadLetters')}</a>
-  </p>`;
-  return page(reader, say('overview'), html`${letters}${accountsTable(say, accounts, now)}`);
+  const troubled = accounts.filter(needsAttention);
+  const sorted = [...troubled, ...accounts.filter((account) => !troubled.includes(account))];
+  const style = troubled.length > 0 ? 'bad' : 'good';
+  return page(
+    reader,
+    say('overview'),
+    html`<p>
+        ${accounts.length} ${say('accounts')},
+        <span class="${style}">${troubled.length} ${say('attention')}</span> ·
+        <a href="/dead-letters">${deadLetters} ${say('deadLetters')}</a> · ${say('asOf')}
+        ${shownTime(at)}
+      </p>
+      ${accountsTable(say, sorted, at)}`,
+    { refreshSeconds: REFRESH_SECONDS },
+  );
+}
+
+/** Paused, asleep, or with messages of which nobody knows whether they were sent. */
+function needsAttention({ pause, lanes }: AccountView): boolean {
+  return (
+    pause !== undefined || lanes.some(({ paused, sleep, parked }) => paused || sleep || parked)
+  );
 }
 
 export function accountsTable(say: Say, accounts: readonly AccountView[], now: number): Html {
-  const numbers = (['waiting', 'oldest', 'delayed', 'active', 'parked', 'limit'] as const).map(
-    (word) => html`<th class="number">${say(word)}</th>`,
-  );
+  const word = (name: Parameters<Say>[0]) => html`<th>${say(name)}</th>`;
+  const number = (name: Parameters<Say>[0]) => html`<th class="number">${say(name)}</th>`;
   const heads = [
-    html`<th>${say('account')}</th>`,
-    html`<th>${say('kind')}</th>`,
-    ...numbers,
-    html`<th>${say('state')}</th>`,
-    html`<th>${say('token')}</th>`,
+    ...(['account', 'kind', 'state'] as const).map(word),
+    ...(['sending', 'limit', 'waiting', 'oldest', 'delayed', 'active'] as const).map(number),
+    ...(['parked', 'taken'] as const).map(number),
+    ...(['codes', 'token'] as const).map(word),
   ];
   return table(
     heads,
@@ -43,22 +66,42 @@ export function accountsTable(say: Say, accounts: readonly AccountView[], now: n
 }
 
 function laneRow(say: Say, account: AccountView, lane: LaneOverview, now: number): Html {
-  const oldestAt = account.oldestAt[lane.kind];
+  const { appId, token, tally } = account;
+  const { perSecond, requests, taken } = tally[lane.kind];
   const cells = [
+    `${shownRate(perSecond)}/s`,
+    limitOf(say, lane),
     lane.waiting,
-    oldestAt ? shownAge(now - oldestAt) : '',
+    lane.oldestAt === undefined ? '' : shownAge(now - lane.oldestAt),
     lane.delayed,
     lane.active,
-    lane.parked,
-    lane.perSecond === undefined ? '' : `${lane.perSecond}/s`,
+    lane.parked > 0 ? html`<span class="bad">${lane.parked}</span>` : lane.parked,
+    requests === 0 ? '' : shownShare(taken, requests),
   ];
   return html`<tr>
-    <td><a href="/accounts/${account.appId}">${account.appId}</a></td>
+    <td><a href="/accounts/${appId}">${appId}</a></td>
     <td>${lane.kind}</td>
-    ${cells.map((cell) => html`<td class="number">${cell}</td>`)}
     <td>${laneState(say, account, lane)}</td>
-    <td>${tokenState(say, account.token, now)}</td>
+    ${cells.map((cell) => html`<td class="number">${cell}</td>`)}
+    <td>${topCodes(say, appId, tally[lane.kind])}</td>
+    <td>${tokenState(say, token, now)}</td>
   </tr>`;
+}
+
+function limitOf(say: Say, { perSecond, setPerSecond }: LaneOverview): string {
+  const limit = perSecond === undefined ? '' : `${perSecond}/s`;
+  return setPerSecond === undefined ? limit : `${limit} (${say('byHand')}: ${setPerSecond}/s)`;
+}
+
+function topCodes(say: Say, appId: string, { refusals }: LaneTally): Html[] {
+  return refusals
+    .slice(0, MOST_CODES)
+    .map(({ errcode, count }) =>
+      errcode === null
+        ? html`<span>${say('noAnswer')} × ${count}</span> `
+        : html`<a href="/dead-letters?appId=${appId}&amp;errcode=${errcode}">${errcode}</a> ×
+            ${count} `,
+    );
 }
 
 function laneState(say: Say, { pause }: AccountView, lane: LaneOverview): Html {
@@ -81,6 +124,16 @@ function tokenState(say: Say, token: TokenHealth, now: number): Html {
     case 'expired':
       return html`<span class="warn">${say('expired')}</span>`;
     case 'valid':
-      return html`${shownAge(now - token.fetchedAt)}, #${token.generation}`;
+      return html`${shownAge(now - token.fetchedAt)}, #${token.generation}
+      ${token.source !== undefined && `(${token.source})`}`;
   }
+}
+
+function shownRate(perSecond: number): string {
+  return perSecond >= 10 ? String(Math.round(perSecond)) : perSecond.toFixed(1);
+}
+
+/** Rounded down, so that 100 % means all. */
+function shownShare(part: number, whole: number): string {
+  return `${Math.floor((part * 1000) / whole) / 10} %`;
 }

@@ -67,11 +67,15 @@ const attempt = object({
 const lane = object({
   kind: { type: 'string', enum: KINDS },
   waiting: whole,
+  prioritized: { ...whole, description: 'Of the waiting ones, those with a priority.' },
+  'oldestAt?': epochMs,
   delayed: whole,
   active: whole,
   parked: { ...whole, description: 'Unknown outcome: a person must decide.' },
+  completed: { ...whole, description: 'The latest that have ended.' },
   paused: flag,
   'perSecond?': number,
+  'setPerSecond?': { ...number, description: 'Set by an operator, instead of the accounts file.' },
   'sleep?': object({ cause: text, until: epochMs }),
 });
 
@@ -113,6 +117,8 @@ export function componentSchemas(): Readonly<Record<string, Schema>> {
       'settledBy?': { type: 'string', const: 'person' },
       acceptedAt: epochMs,
       'sendAt?': epochMs,
+      'endedAt?': epochMs,
+      'redrives?': whole,
       attempts: listOf(attempt),
     }),
     Cancelled: object({ cancelled: { type: 'boolean', const: true } }),
@@ -156,6 +162,7 @@ export function componentSchemas(): Readonly<Record<string, Schema>> {
         'generation?': whole,
         'fetchedAt?': epochMs,
         'expiresAt?': epochMs,
+        'source?': text,
       }),
       quota: listOf(
         object({

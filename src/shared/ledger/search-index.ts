@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { accountKeys } from '../keys.ts';
-import type { RedisClient } from '../redis.ts';
+import { type RedisClient, repliesOf } from '../redis.ts';
 
 /** What a person may know of a message beside its ids. */
 export interface Clue {
@@ -68,8 +68,7 @@ export function createSearchIndex(options: SearchIndexOptions): SearchIndex {
       for (let day = today + DAYS_AHEAD; day >= oldest; day -= 1) {
         pipeline.lrangeBuffer(keys.index(day, list), 0, -1);
       }
-      for (const [error, entries] of (await pipeline.exec()) ?? []) {
-        if (error) throw error;
+      for (const entries of await repliesOf(pipeline)) {
         for (const entry of (entries as Buffer[]).toReversed()) {
           if (tag.equals(entry.subarray(0, TAG_BYTES))) found.push(messageKeyOf(entry));
         }

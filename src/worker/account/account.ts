@@ -11,6 +11,7 @@ import { KINDS, type Kind } from '../../shared/outcome.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 import type { Tracing } from '../../shared/tracing/span.ts';
 import { messageOf } from '../../shared/errors.ts';
+import { createTally, type Tally } from '../../shared/tally.ts';
 import type { Clock, Random } from '../../shared/clock.ts';
 import { createDeadLetterReconciler } from '../dead-letter/dead-letter-reconciler.ts';
 import { createOutageWatch } from '../decide/outage.ts';
@@ -22,7 +23,7 @@ import { createLaneProcess } from '../lane/lane-process.ts';
 import { createLaneSleep } from '../lane/lane-sleep.ts';
 import { createOrphans } from '../lane/orphans.ts';
 import { createParkedJobs } from '../lane/parked-jobs.ts';
-import type { WorkerMetrics } from '../metrics.ts';
+import type { LaneMetrics, WorkerMetrics } from '../metrics.ts';
 import { createWechatClient } from '../send/wechat-client.ts';
 import { createFirstToken } from '../token/first-token.ts';
 import { createTokenSeal } from '../token/seal.ts';
@@ -68,7 +69,12 @@ export function createAccount(deps: AccountDeps, account: Account): RunningAccou
     ? createSearchIndex({ redis, appId, ttlMs, now: clock.now })
     : undefined;
   const ledger = createRedisLedger({ redis, appId, ttlMs, process: owner, index });
-  const store = createTokenStore(redis, appId, createTokenSeal(account, deps.randomBytes));
+  const store = createTokenStore(
+    redis,
+    appId,
+    createTokenSeal(account, deps.randomBytes),
+    account.tokenSource.kind,
+  );
   const tokens = createTokens({
     store,
     source: createTokenSource(account, clock),
@@ -84,9 +90,10 @@ export function createAccount(deps: AccountDeps, account: Account): RunningAccou
     apiBase: account.apiBase,
     connections: deps.config.concurrency * KINDS.length,
   });
+  const tally = createTally({ redis, appId, now: clock.now, logger });
   const laneMetrics = {
-    template: metrics.lane(appId, 'template'),
-    custom: metrics.lane(appId, 'custom'),
+    template: tallied(metrics.lane(appId, 'template'), tally, 'template'),
+    custom: tallied(metrics.lane(appId, 'custom'), tally, 'custom'),
   };
   const turns = createTurns({ redis, keyOf: accountKeys(appId).turn, owner });
   const graveyard = { appId, ledger, deadLetters, lanes };
@@ -124,6 +131,7 @@ export function createAccount(deps: AccountDeps, account: Account): RunningAccou
       generation: async () => (await store.read()).generation,
       logger,
     }),
+    tally,
     createGivenUpJobs({ lanes, turns, logger }),
     createOrphans({ appId, ledger, lanes, turns, logger }),
     createParkedJobs({ ...graveyard, metrics: laneMetrics, turns, logger }),
@@ -141,6 +149,17 @@ export function createAccount(deps: AccountDeps, account: Account): RunningAccou
       for (const kind of KINDS) metrics.forget(appId, kind);
     },
     redrive: (letter) => redrive({ ledger, lane: lanes[letter.kind], logger }, letter),
+  };
+}
+
+/** Counted in this process for Prometheus, and in Redis for people. */
+function tallied(metrics: LaneMetrics, tally: Tally, kind: Kind): LaneMetrics {
+  return {
+    ...metrics,
+    answered(errcode, durationSeconds) {
+      metrics.answered(errcode, durationSeconds);
+      tally.answered(kind, errcode);
+    },
   };
 }
 

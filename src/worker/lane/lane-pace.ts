@@ -1,3 +1,4 @@
+import { isRate } from '../../shared/account-control.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { accountKeys } from '../../shared/keys.ts';
@@ -33,14 +34,21 @@ export interface LanePaceDeps {
 
 export function createLanePace(deps: LanePaceDeps): LanePace {
   const { redis, queue, appId, kind, perSecond, turns, clock, logger } = deps;
+  const keys = accountKeys(appId);
 
   async function share(): Promise<number> {
-    const [cause, until] = await redis.hmget(accountKeys(appId).sleep(kind), 'cause', 'until');
+    const [cause, until] = await redis.hmget(keys.sleep(kind), 'cause', 'until');
     return until ? paceShare(cause as SleepCause, clock.now() - Number(until)) : 1;
   }
 
+  /** What an operator set, else what the accounts file says. */
+  async function wanted(): Promise<number> {
+    const set = Number((await redis.hget(keys.rates, kind)) ?? perSecond);
+    return isRate(set) ? set : perSecond;
+  }
+
   async function apply(): Promise<void> {
-    const { max, durationMs } = rateSlice(perSecond * (await share()));
+    const { max, durationMs } = rateSlice((await wanted()) * (await share()));
     const set = await queue.getGlobalRateLimit();
     if (set?.max === max && set.duration === durationMs) return;
     try {

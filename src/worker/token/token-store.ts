@@ -1,5 +1,7 @@
 import { accountKeys } from '../../shared/keys.ts';
+import type { TokenSource } from '../../shared/accounts.ts';
 import type { RedisClient } from '../../shared/redis.ts';
+import { FORCED_DAY_MS, FORCED_PER_DAY } from '../../shared/token-health.ts';
 import { loadScript } from '../../shared/redis-script.ts';
 import type { TokenSeal } from './seal.ts';
 
@@ -58,18 +60,17 @@ const LOCK_MS = 5000;
 /** Holds the lock when nobody does; claim.lua knows it too. */
 const RESTING = 'resting';
 
-/**
- * WeChat allows 20 forced refreshes a day, 30 s apart (WeChat facts §1.3). They are meant for
- * leaked tokens, so we keep well below.
- */
-const FORCED_PER_DAY = 6;
 const FORCED_GAP_MS = 60_000;
 /** A refusal that comes later than this after the last is another story. */
 const DOUBT_MS = 60_000;
 const REFUSALS_MS = 60_000;
-const DAY_MS = 24 * 3_600_000;
 
-export function createTokenStore(redis: RedisClient, appId: string, seal: TokenSeal): TokenStore {
+export function createTokenStore(
+  redis: RedisClient,
+  appId: string,
+  seal: TokenSeal,
+  source: TokenSource['kind'],
+): TokenStore {
   const keys = accountKeys(appId);
   return {
     async read() {
@@ -91,7 +92,7 @@ export function createTokenStore(redis: RedisClient, appId: string, seal: TokenS
     },
     async publish(fetched, replaces, owner) {
       const { token, fetchedAt, expiresAt } = fetched;
-      const args = [replaces, owner, seal.seal(token), fetchedAt, expiresAt];
+      const args = [replaces, owner, seal.seal(token), fetchedAt, expiresAt, source];
       const reply = await scripts.publish.run(redis, [keys.token, keys.tokenLock], args);
       if (!Array.isArray(reply) || reply[0] !== 'STORED') return null;
       return { ...fetched, generation: String(reply[1]) };
@@ -112,7 +113,7 @@ export function createTokenStore(redis: RedisClient, appId: string, seal: TokenS
       return count;
     },
     async bookForcedRefresh(now) {
-      await redis.zremrangebyscore(keys.tokenForced, '-inf', now - DAY_MS);
+      await redis.zremrangebyscore(keys.tokenForced, '-inf', now - FORCED_DAY_MS);
       const [, last] = await redis.zrange(keys.tokenForced, '-1', '-1', 'WITHSCORES');
       const used = await redis.zcard(keys.tokenForced);
       if (used >= FORCED_PER_DAY) return false;
@@ -123,7 +124,7 @@ export function createTokenStore(redis: RedisClient, appId: string, seal: TokenS
       }
       await redis.set(keys.tokenForcing, '1', 'PX', FORCED_GAP_MS);
       await redis.zadd(keys.tokenForced, now, String(now));
-      await redis.pexpire(keys.tokenForced, DAY_MS);
+      await redis.pexpire(keys.tokenForced, FORCED_DAY_MS);
       return true;
     },
     async confirmForcedRefresh() {

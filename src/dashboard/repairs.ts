@@ -1,0 +1,127 @@
+import type { DeadLetterFilter, DeadLetters } from '../producer/index.ts';
+import { messageOf } from '../shared/errors.ts';
+import type { Logger } from '../shared/logger.ts';
+
+export const REPAIR_ACTIONS = ['redrive', 'purge'] as const;
+export type RepairAction = (typeof REPAIR_ACTIONS)[number];
+
+/** All dead letters of a filter being redriven or purged, and how far that is. */
+export interface Repair {
+  readonly id: string;
+  readonly action: RepairAction;
+  readonly filter: DeadLetterFilter;
+  /** The name of who asked. */
+  readonly user: string;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  readonly endedAt?: number;
+  readonly state: 'running' | 'finished' | 'stopped' | 'failed';
+  /** Letters there were at the start, whether they match or not. */
+  readonly total: number;
+  readonly looked: number;
+  readonly done: number;
+  /** They match, but somebody else was faster or they are on their way already. */
+  readonly left: number;
+  /** Why it failed. */
+  readonly problem?: string;
+}
+
+/** The repairs of this process. A process that ends leaves the rest of one as it was. */
+export interface Repairs {
+  /** Null while another one is running: two would only get into each other's way. */
+  start(action: RepairAction, filter: DeadLetterFilter, user: string): Promise<Repair | null>;
+  find(id: string): Repair | null;
+  /** The latest first. */
+  latest(): readonly Repair[];
+  /** Ends it after the letters in hand. */
+  stop(id: string): void;
+  close(): Promise<void>;
+}
+
+export interface RepairDeps {
+  readonly deadLetters: Pick<DeadLetters, 'page' | 'redrive' | 'purge'>;
+  readonly countDeadLetters: () => Promise<number>;
+  readonly now: () => number;
+  readonly newId: () => string;
+  readonly logger: Logger;
+}
+
+/** So many at once, so that Redis stays responsive. */
+const CHUNK = 100;
+const MOST_KEPT = 20;
+
+export function createRepairs(deps: RepairDeps): Repairs {
+  const { deadLetters, countDeadLetters, now, newId, logger } = deps;
+  const repairs = new Map<string, Repair>();
+  const stopping = new Set<string>();
+  let isBusy = false;
+  let running: Promise<void> | undefined;
+
+  function change(repair: Repair, news: Partial<Repair>): Repair {
+    const next = { ...repair, ...news };
+    repairs.set(next.id, next);
+    return next;
+  }
+
+  /** Newest first; what dies again meanwhile comes before the cursor and is not met. */
+  async function work(started: Repair): Promise<Repair> {
+    const { action, filter } = started;
+    let repair = started;
+    let cursor: string | undefined;
+    do {
+      const from = cursor === undefined ? {} : { cursor };
+      const page = await deadLetters.page({ ...filter, ...from, limit: CHUNK });
+      const fates = await Promise.all(
+        page.letters.map(({ messageId }) => deadLetters[action](messageId)),
+      );
+      const done = fates.filter(Boolean).length;
+      repair = change(repair, {
+        looked: repair.looked + page.looked,
+        done: repair.done + done,
+        left: repair.left + fates.length - done,
+      });
+      cursor = page.cursor;
+      if (stopping.has(repair.id)) return change(repair, { state: 'stopped' });
+    } while (cursor !== undefined);
+    return change(repair, { state: 'finished' });
+  }
+
+  async function run(started: Repair): Promise<void> {
+    const ended = await work(started).catch((error: unknown) => {
+      const reached = repairs.get(started.id) ?? started;
+      return change(reached, { state: 'failed', problem: messageOf(error) });
+    });
+    const { user, action, filter, state, done, left } = change(ended, { endedAt: now() });
+    logger.info({ audit: true, user, action, ...filter, state, done, left }, 'repair ended');
+    isBusy = false;
+  }
+
+  return {
+    async start(action, filter, user) {
+      if (isBusy) return null;
+      isBusy = true;
+      const total = await countDeadLetters().catch((error: unknown) => {
+        isBusy = false;
+        throw error;
+      });
+      const id = newId();
+      const startedAt = now();
+      const counts = { total, looked: 0, done: 0, left: 0 };
+      const begun = { id, action, filter, user, startedAt, state: 'running', ...counts } as const;
+      repairs.set(id, begun);
+      for (const old of [...repairs.keys()].slice(0, -MOST_KEPT)) repairs.delete(old);
+      logger.info({ audit: true, user, action, ...filter }, 'repair begun');
+      running = run(begun);
+      return begun;
+    },
+    find: (id) => repairs.get(id) ?? null,
+    latest: () => [...repairs.values()].toReversed(),
+    stop(id) {
+      if (repairs.get(id)?.state === 'running') stopping.add(id);
+    },
+    async close() {
+      for (const id of repairs.keys()) stopping.add(id);
+      await running;
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import { openAccountControl } from '../../src/shared/account-control.ts';
+import { systemClock } from '../../src/shared/clock.ts';
+import { readTally } from '../../src/shared/tally.ts';
+import { tokenHealth } from '../../src/shared/token-health.ts';
+import { useCourier } from '../helpers/courier.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+
+const courier = useCourier();
+
+test('what is read at once is what BullMQ says of each lane', async () => {
+  const shop = await courier.open({ workers: 0 });
+  const control = openAccountControl(shop.redis, shop.appId, systemClock);
+  const lane = shop.lane('template');
+  expect((await control.overview()).lanes[0]).toEqual({
+    kind: 'template',
+    waiting: 0,
+    prioritized: 0,
+    delayed: 0,
+    active: 0,
+    parked: 0,
+    completed: 0,
+    paused: false,
+  });
+  const before = Date.now();
+  await shop.producer.enqueue(shop.template());
+  await shop.producer.enqueue({ ...shop.template(), priority: 'high' });
+  await shop.producer.enqueue({ ...shop.template(), sendAt: Date.now() + 60_000 });
+  await lane.setGlobalRateLimit(5, 50);
+  await lane.pause();
+  const [seen] = (await control.overview()).lanes;
+  const counts = await lane.getJobCounts();
+  expect(seen).toMatchObject({
+    waiting: (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0),
+    prioritized: counts['prioritized'],
+    delayed: counts['delayed'],
+    active: counts['active'],
+    parked: counts['failed'],
+    completed: counts['completed'],
+    paused: true,
+    perSecond: 100,
+  });
+  expect(seen?.waiting).toBe(2);
+  expect(seen?.delayed).toBe(1);
+  expect(seen?.oldestAt).toBeGreaterThanOrEqual(before);
+  expect(seen?.oldestAt).toBeLessThanOrEqual(Date.now());
+  await control.close();
+});
+
+test('a rate that an operator sets is the lane’s within seconds, and the file’s again after that', async () => {
+  const shop = await courier.open();
+  const control = openAccountControl(shop.redis, shop.appId, systemClock);
+  const rateOf = async () => (await control.overview()).lanes[0]?.perSecond;
+  await waitFor(async () => (await rateOf()) !== undefined);
+  const usual = await rateOf();
+  await control.setRate('template', 20);
+  await waitFor(async () => (await rateOf()) === 20);
+  expect((await control.overview()).lanes[0]).toMatchObject({ setPerSecond: 20 });
+  expect((await control.overview()).lanes[1]).not.toHaveProperty('setPerSecond');
+  await control.setRate('template', null);
+  await waitFor(async () => (await rateOf()) === usual);
+  expect((await control.overview()).lanes[0]).not.toHaveProperty('setPerSecond');
+  for (const rate of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 10_001]) {
+    await expect(control.setRate('template', rate)).rejects.toThrow('Expected a rate above 0');
+  }
+  await control.close();
+});
+
+test('what WeChat answered is counted over all workers, and who gave the token is known', async () => {
+  const shop = await courier.open({ workers: 2 });
+  shop.fault('custom', { accept: false, reply: { kind: 'errcode', errcode: 45_015 }, count: 1 });
+  const custom = await shop.producer.enqueue(shop.custom());
+  await shop.reached(custom.messageId, 'dead');
+  for (let count = 0; count < 3; count += 1) {
+    const { messageId } = await shop.producer.enqueue(shop.template());
+    await shop.reached(messageId, 'sent');
+  }
+  const tally = () => readTally(shop.redis, shop.appId, Date.now());
+  await waitFor(async () => {
+    const { template, custom: other } = await tally();
+    return template.taken === 3 && other.requests === 1;
+  });
+  expect((await tally()).custom.refusals).toEqual([{ errcode: 45_015, count: 1 }]);
+  const health = await tokenHealth(shop.redis, shop.appId, Date.now());
+  expect(health).toMatchObject({ state: 'valid', source: 'stable_token' });
+});
