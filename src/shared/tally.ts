@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { every } from './every.ts';
 import { accountKeys } from './keys.ts';
 import type { Service } from './lifecycle.ts';
@@ -28,6 +29,8 @@ const SLICE_MS = 30 * MINUTE_MS;
 const SLICES = 3;
 const KEPT_MS = SLICE_MS * (SLICES + 1);
 const FLUSH_MS = 5000;
+/** How long `stop` waits for the last counts to be written: Redis may be away. */
+const PATIENCE_MS = 1000;
 /** WeChat has some hundred codes; whatever else comes is not worth Redis' memory. */
 const MOST_FIELDS = 300;
 const NO_ANSWER = 'none';
@@ -63,7 +66,7 @@ export function createTally({ redis, appId, now, logger }: TallyDeps): Tally {
     },
     async stop() {
       await chore.stop();
-      await flush().catch(() => undefined);
+      await Promise.race([flush().catch(() => undefined), delay(PATIENCE_MS)]);
     },
   };
 }

@@ -31,6 +31,7 @@ describe('WeChat takes the message', () => {
       state: 'sent',
       wechatMsgId: taken?.msgid,
       acceptedAt: expect.any(Number),
+      endedAt: expect.any(Number),
       attempts: [
         {
           number: 1,
