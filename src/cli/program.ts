@@ -10,6 +10,7 @@ import { keysCommand } from './commands/keys.ts';
 import { outboxCommand } from './commands/outbox.ts';
 import { pauseCommand, resumeCommand } from './commands/pause.ts';
 import { queuesCommand } from './commands/queues.ts';
+import { rateCommand } from './commands/rate.ts';
 import { sendCommand } from './commands/send.ts';
 import { simulatorCommand } from './commands/simulator.ts';
 import { startCommand } from './commands/start.ts';
@@ -53,6 +54,7 @@ export function buildProgram(): Command {
     queuesCommand(),
     pauseCommand(),
     resumeCommand(),
+    rateCommand(),
     tokenCommand(),
     keysCommand(),
     usersCommand(),

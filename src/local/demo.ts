@@ -5,6 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { messageOf } from '../shared/errors.ts';
+import { type DemoDashboard, openDashboard } from './demo/dashboard.ts';
 import { play, say } from './demo/run.ts';
 import { createBackstage, setStage, type Stage } from './demo/stage.ts';
 
@@ -14,6 +15,7 @@ Sends the messages of examples/orders.csv through a private Redis, two workers a
 pretended WeChat, and ends with a table and one line of JSON.
 
   --keep   leave everything running afterwards, until Ctrl-C, to look at it with courier
+           and in the dashboard
 `;
 
 const backstage = createBackstage();
@@ -39,9 +41,10 @@ async function main(flags: { keep: boolean; help: boolean } | null): Promise<num
   const { line, disagreements } = await orInterrupted(Promise.race([play(stage), stage.broken]));
   const lastLine = `${JSON.stringify(line)}\n`;
   if (flags.keep) {
-    say(howToLook(stage));
+    const dashboard = await orInterrupted(openDashboard(stage, backstage));
+    say(howToLook(stage, dashboard));
     process.stdout.write(lastLine);
-    await Promise.race([interrupted, stage.broken]);
+    await Promise.race([interrupted, stage.broken, dashboard.broken]);
   } else {
     await backstage.clear();
     process.stdout.write(lastLine);
@@ -84,9 +87,14 @@ async function orInterrupted<Result>(work: Promise<Result>): Promise<Result> {
   return await Promise.race([work, interruption]);
 }
 
-function howToLook({ dir, simulatorUrl, envFile }: Stage): string {
+function howToLook(
+  { dir, simulatorUrl, envFile }: Stage,
+  { url, user, password }: DemoDashboard,
+): string {
   return `
-Everything keeps running until Ctrl-C. Look around from another terminal:
+Everything keeps running until Ctrl-C. Look around in the dashboard:
+  ${url}   user ${user}, password ${password}
+or from another terminal:
   . ${envFile}
   node dist/cli/main.js queues
   node dist/cli/main.js dead-letters list

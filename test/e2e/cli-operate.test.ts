@@ -48,6 +48,32 @@ describe('an account in the hands of an operator', () => {
     expect(await overview()).not.toHaveProperty('pause');
   });
 
+  test('a rate that is set holds in running workers, until the file decides again', async () => {
+    const template = async () => (await overview()).lanes.find((lane) => lane.kind === 'template');
+    expect((await cli.courier('rate', APP, 'template', '7.5', '--json')).json()).toEqual({
+      appId: APP,
+      kind: 'template',
+      perSecond: 7.5,
+    });
+    // A limit is kept in slices of whole milliseconds: not to the digit.
+    const isAbout = async (wanted: number) =>
+      Math.abs(((await template())?.perSecond ?? 0) / wanted - 1) < 0.05;
+    await waitFor(() => isAbout(7.5), { timeoutMs: 15_000, what: 'workers to keep to the rate' });
+    const given = await cli.courier('rate', APP, 'template', 'file');
+    expect(given.stdout).toMatch(/template of wx\w+ sends at what the accounts file says/);
+    await waitFor(() => isAbout(100), {
+      timeoutMs: 15_000,
+      what: 'workers to read the file again',
+    });
+    expect(await template()).not.toHaveProperty('setPerSecond');
+  });
+
+  test.each(['0', '-1', 'fast', '', '10001'])('a rate of "%s" is wrong usage', async (rate) => {
+    const answer = await cli.courier('rate', '--', APP, 'template', rate);
+    expect(answer.code).toBe(2);
+    expect(answer.stderr).toContain('Expected a number above 0 and at most 10000, or "file".');
+  });
+
   test('resuming wakes a lane that sleeps', async () => {
     const path = '/cgi-bin/message/custom/send';
     const reply = { kind: 'errcode', errcode: 45011 };

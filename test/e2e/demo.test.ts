@@ -59,6 +59,20 @@ test('Ctrl-C in the middle leaves no process and no file', async () => {
   await expectNothingLeft(children);
 });
 
+test('kept, it shows its messages in a dashboard, and leaves nothing after Ctrl-C', async () => {
+  const demo = startDemo('--keep');
+  const children = await childrenOf(demo);
+  const line = await demo.line(/user operator, password/, { timeoutMs: 60_000 });
+  const [, url = '', password = ''] = /(http:\S+) +user operator, password (\S+)/.exec(line) ?? [];
+  const authorization = `Basic ${Buffer.from(`operator:${password}`).toString('base64')}`;
+  const page = await fetch(`${url}/dead-letters`, { headers: { authorization } });
+  expect(page.status).toBe(200);
+  expect(await page.text()).toContain('45015');
+  expect(await demo.stop('SIGINT')).toEqual({ code: 0, signal: null });
+  await expectNothingLeft(children);
+  await expect(fetch(url)).rejects.toThrow('fetch failed');
+});
+
 test('killed outright it takes its processes along', async () => {
   const demo = startDemo();
   const children = await childrenOf(demo);

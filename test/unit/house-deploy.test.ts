@@ -21,11 +21,18 @@ interface ComposeService {
 }
 const compose = parse(read('docker-compose.yml'), { merge: true }) as {
   services: Record<
-    'redis' | 'worker' | 'ingest' | 'simulator' | 'worker-simulated',
+    'redis' | 'worker' | 'ingest' | 'dashboard' | 'simulator' | 'worker-simulated',
     ComposeService
   >;
 };
-const { redis, worker, ingest, simulator, 'worker-simulated': simulated } = compose.services;
+const {
+  redis,
+  worker,
+  ingest,
+  dashboard,
+  simulator,
+  'worker-simulated': simulated,
+} = compose.services;
 
 describe('docker-compose.yml', () => {
   it('gives messages a Redis that keeps them', () => {
@@ -49,12 +56,24 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('opens no port to the outside, and that of the API on loopback', () => {
-    const { ingest: _, ...others } = compose.services;
+  it('opens no port to the outside, and those of the API and the dashboard on loopback', () => {
+    const { ingest: _, dashboard: _too, ...others } = compose.services;
     for (const service of Object.values(others)) expect(service.ports).toBeUndefined();
     expect(ingest.ports).toEqual(['127.0.0.1:8080:8080']);
-    expect(ingest.profiles).toEqual(['ingest']);
-    for (const volume of ingest.volumes ?? []) expect(volume).toMatchObject({ read_only: true });
+    expect(dashboard.ports).toEqual(['127.0.0.1:8082:8082']);
+    expect([ingest.profiles, dashboard.profiles]).toEqual([['ingest'], ['dashboard']]);
+    for (const volume of [...(ingest.volumes ?? []), ...(dashboard.volumes ?? [])]) {
+      expect(volume).toMatchObject({ read_only: true });
+    }
+  });
+
+  it('has a dashboard with users of its own: it listens to more than loopback', () => {
+    expect(dashboard.command).toEqual(['node', 'dist/dashboard/main.js']);
+    const file = dashboard.environment?.['COURIER_DASHBOARD_USERS_FILE'] ?? '';
+    const folder = path.posix.dirname(file);
+    expect(dashboard.volumes).toContainEqual(
+      expect.objectContaining({ source: './users', target: folder }),
+    );
   });
 
   it('starts the simulator and its worker only when asked', () => {

@@ -1,9 +1,6 @@
 import { Command } from 'commander';
-import { type AccountControl, openAccountControl } from '../../shared/account-control.ts';
-import { systemClock } from '../../shared/clock.ts';
 import { answering, withExamples } from '../answer.ts';
-import { withRedis } from '../connection.ts';
-import { knownAppIds } from '../known-accounts.ts';
+import { withAccount } from '../with-account.ts';
 
 export function pauseCommand(): Command {
   const command = new Command('pause')
@@ -26,21 +23,5 @@ export function resumeCommand(): Command {
     await withAccount(appId, (account) => account.resume());
     const text = `Resumed: ${appId} sends again; lanes that slept wake within 5 seconds.`;
     return { json: { appId, paused: false }, text };
-  });
-}
-
-/** @throws CourierError `ERR_UNKNOWN_ACCOUNT` */
-async function withAccount(
-  appId: string,
-  work: (account: AccountControl) => Promise<void>,
-): Promise<void> {
-  knownAppIds(appId);
-  await withRedis(async (redis) => {
-    const account = openAccountControl(redis, appId, systemClock);
-    try {
-      await work(account);
-    } finally {
-      await account.close();
-    }
   });
 }

@@ -97,7 +97,7 @@ async function startSimulator(dir: string, backstage: Backstage): Promise<Child>
   await writeFile(configFile, JSON.stringify({ port: 0, settings: SIMULATOR_SETTINGS }));
   return start(backstage, {
     name: 'simulator',
-    script: path.join(DIST, 'simulator/main.js'),
+    script: 'simulator/main.js',
     env: { COURIER_SIMULATOR_CONFIG: configFile },
     logFile: path.join(dir, 'simulator.log'),
   });
@@ -112,7 +112,7 @@ function startWorkers(
   return Array.from({ length: WORKERS }, (_, index) =>
     start(backstage, {
       name: `worker ${index + 1}`,
-      script: path.join(DIST, 'worker/main.js'),
+      script: 'worker/main.js',
       env: {
         REDIS_URL: redisUrl,
         COURIER_ACCOUNTS_FILE: accountsFile,
@@ -123,8 +123,12 @@ function startWorkers(
   );
 }
 
-function start(backstage: Backstage, options: Parameters<typeof startChild>[0]): Child {
-  const child = startChild(options);
+/** Starts a built entry, for example `worker/main.js`, until the end of the demo. */
+export function start(
+  backstage: Backstage,
+  { script, ...options }: Parameters<typeof startChild>[0],
+): Child {
+  const child = startChild({ ...options, script: path.join(DIST, script) });
   backstage.add(() => child.stop());
   return child;
 }
@@ -135,7 +139,7 @@ async function writePrivate(file: string, text: string): Promise<string> {
   return file;
 }
 
-function fail(name: string, end: string): never {
+export function fail(name: string, end: string): never {
   throw new Error(`${name} ${end}`);
 }
 
