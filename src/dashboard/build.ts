@@ -7,13 +7,17 @@ import { systemClock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
 import { openDeadLetters } from '../shared/dead-letter.ts';
 import { CourierError, messageOf } from '../shared/errors.ts';
+import { createHealthServer, type HealthServer } from '../shared/health-server.ts';
 import type { Logger } from '../shared/logger.ts';
-import { closeRedis, openRedis } from '../shared/redis.ts';
+import { createProcessMetrics, type ProcessMetrics } from '../shared/metrics/process-metrics.ts';
+import { answersInTime } from '../shared/redis-answers.ts';
+import { closeRedis, openRedis, type RedisClient } from '../shared/redis.ts';
 import { openAccountViews } from './account-views.ts';
 import { createLockout } from './auth/lockout.ts';
 import { createSessions } from './auth/sessions.ts';
 import { addBoard } from './board.ts';
 import { letterRoutes } from './letter-routes.ts';
+import { createDashboardMetrics } from './metrics.ts';
 import { createRepairs } from './repairs.ts';
 import { pageRoutes } from './routes.ts';
 import { createServer } from './server.ts';
@@ -23,7 +27,8 @@ import { readUsers } from './users/users-file.ts';
 
 /** The dashboard as a process runs it. */
 export interface DashboardProcess {
-  start(): Promise<{ port: number }>;
+  /** `metricsPort` unless another role of this process serves its metrics. */
+  start(): Promise<{ port: number; metricsPort?: number }>;
   stop(): Promise<void>;
 }
 
@@ -35,6 +40,7 @@ const LOOK_INTERVAL_MS = 5000;
  * Builds the dashboard from its configuration; nothing listens before `start`.
  *
  * @param say prints a line for the person at the terminal, never for a log
+ * @param shared metrics of a process whose other roles serve them; without it the dashboard does
  * @throws CourierError `ERR_CONFIG` if the accounts file or the users file is not valid, or if it
  * were to listen beyond loopback without users
  */
@@ -42,6 +48,7 @@ export async function buildDashboard(
   config: Config,
   logger: Logger,
   say: (line: string) => void,
+  shared?: ProcessMetrics,
 ): Promise<DashboardProcess> {
   const { now, monotonic } = systemClock;
   const accounts = accountsOfFile(config.accountsFile, monotonic);
@@ -54,7 +61,17 @@ export async function buildDashboard(
   const call = <Result>(work: () => Promise<Result>) => withinDeadline(redis, work);
   const appIds = () => accounts.all();
   const views = openAccountViews({ redis, clock: systemClock, appIds, deadLetters, call });
-  const guard = { users, sessions: createSessions(now), lockout: createLockout(now), logger };
+  const measured = shared ?? createProcessMetrics({ monotonic, logger });
+  measured.add({ role: 'dashboard', redis });
+  const metrics = createDashboardMetrics(measured);
+  const health = shared ? undefined : healthServer(config, logger, measured, redis);
+  const guard = {
+    users,
+    sessions: createSessions(now),
+    lockout: createLockout(now),
+    metrics,
+    logger,
+  };
   const app = await createServer(guard);
   const board = await addBoard(app, deadLetters, views);
   const { countDeadLetters } = views;
@@ -74,6 +91,8 @@ export async function buildDashboard(
 
   return {
     async start() {
+      await measured.loopDelay.start();
+      await health?.start();
       await users.start();
       showLanes();
       timer = setInterval(showLanes, LOOK_INTERVAL_MS);
@@ -87,7 +106,8 @@ export async function buildDashboard(
           { cause: error },
         );
       }
-      return { port: (app.server.address() as AddressInfo).port };
+      const { port } = app.server.address() as AddressInfo;
+      return { port, ...(health && { metricsPort: health.port() }) };
     },
     async stop() {
       clearInterval(timer);
@@ -98,8 +118,21 @@ export async function buildDashboard(
       await deadLetters.close();
       await producer.close();
       await closeRedis(redis);
+      await health?.stop();
+      await measured.loopDelay.stop();
     },
   };
+}
+
+/** On a port of its own: all of the dashboard's own needs a login. */
+function healthServer(
+  config: Config,
+  logger: Logger,
+  { registry }: ProcessMetrics,
+  redis: RedisClient,
+): HealthServer {
+  const { host, metricsPort: port } = config;
+  return createHealthServer({ host, port, registry, isReady: () => answersInTime(redis), logger });
 }
 
 /** Without users there is one for this run, on loopback only. */

@@ -40,6 +40,9 @@ export async function createServer(deps: GuardDeps): Promise<FastifyInstance> {
   });
   const refuseWith = (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
     refuse(deps, error, request, reply);
+  app.addHook('onResponse', async ({ method, routeOptions }, { statusCode, elapsedTime }) => {
+    deps.metrics.answered(method, routeOptions.url ?? 'none', statusCode, elapsedTime / 1000);
+  });
   addGuard(app, deps, refuseWith);
   app.setErrorHandler(refuseWith);
   app.setNotFoundHandler((request, reply) =>

@@ -6,6 +6,7 @@ import { systemClock } from '../shared/clock.ts';
 import type { Config } from '../shared/config.ts';
 import { CourierError, messageOf } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
+import { createProcessMetrics, type ProcessMetrics } from '../shared/metrics/process-metrics.ts';
 import { closeRedis, openRedis } from '../shared/redis.ts';
 import { type Tracing, TRACING_OFF } from '../shared/tracing/span.ts';
 import { version } from '../shared/version.ts';
@@ -29,12 +30,14 @@ export interface IngestProcess {
 /**
  * Builds the ingest from its configuration; nothing listens before `start`.
  *
+ * @param measured of a process that runs other roles, too
  * @throws CourierError `ERR_CONFIG` if the accounts file or the keys file is not valid
  */
 export async function buildIngest(
   config: Config,
   logger: Logger,
   tracing: Tracing = TRACING_OFF,
+  measured: ProcessMetrics = createProcessMetrics({ ...systemClock, logger }),
 ): Promise<IngestProcess> {
   const { monotonic } = systemClock;
   const known = accountsOfFile(config.accountsFile, monotonic);
@@ -42,20 +45,22 @@ export async function buildIngest(
   const redis = openRedis(config.redisUrl, 'producer', () => undefined);
   const { accountsFile, ledgerTtlHours } = config;
   const producer = createProducer({ redis, accountsFile, ledgerTtlHours });
-  const metrics = createIngestMetrics();
+  measured.add({ role: 'ingest', redis });
+  const metrics = createIngestMetrics(measured, known.has);
   let stopping = false;
   const app = await createServer({ keys, perSecond: config.ingestRate, metrics, logger, tracing });
   const call = <Result>(work: () => Promise<Result>) => withinDeadline(redis, work);
-  messageRoutes(app, producer);
+  messageRoutes(app, producer, metrics);
   deadLetterRoutes(app, producer);
   accountRoutes(app, { redis, clock: systemClock, isKnown: known.has, call });
   serviceRoutes(app, {
-    registry: metrics.registry,
+    registry: measured.registry,
     openApi: JSON.stringify(openApiDocument(version())),
     isReady: async () => !stopping && (await answers(() => call(() => redis.ping()))),
   });
   return {
     async start() {
+      await measured.loopDelay.start();
       await keys.start();
       await listen();
       return { port: (app.server.address() as AddressInfo).port };
@@ -63,6 +68,7 @@ export async function buildIngest(
     async stop() {
       stopping = true;
       await app.close();
+      await measured.loopDelay.stop();
       await keys.stop();
       await producer.close();
       await closeRedis(redis);

@@ -1,31 +1,39 @@
-import { Counter, Histogram, Registry } from 'prom-client';
+import { Counter } from 'prom-client';
+import type { HttpMetrics } from '../shared/metrics/http-metrics.ts';
+import type { ProcessMetrics } from '../shared/metrics/process-metrics.ts';
+import { KINDS } from '../shared/outcome.ts';
+
+/** `conflict`: same id, other content. `refused`: for whatever other reason. */
+export type EnqueueResult = 'queued' | 'duplicate' | 'conflict' | 'refused';
 
 /** What the ingest counts of itself. */
-export interface IngestMetrics {
-  readonly registry: Registry;
-  answered(method: string, route: string, status: number, seconds: number): void;
+export interface IngestMetrics extends HttpMetrics {
+  /** @param envelope as it came in, valid or not */
+  enqueued(envelope: unknown, result: EnqueueResult): void;
 }
 
-export function createIngestMetrics(): IngestMetrics {
-  const registry = new Registry();
-  const requests = new Counter({
-    name: 'courier_http_requests_total',
-    help: 'Requests to the ingest API.',
-    labelNames: ['method', 'route', 'status'],
-    registers: [registry],
-  });
-  const durations = new Histogram({
-    name: 'courier_http_request_duration_seconds',
-    help: 'From the first byte of a request to its answer.',
-    labelNames: ['route'],
-    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
-    registers: [registry],
+/** What callers write is no label: each would be a time series of its own. */
+const OTHER = 'other';
+
+export function createIngestMetrics(
+  measured: ProcessMetrics,
+  isKnown: (appId: string) => boolean,
+): IngestMetrics {
+  const enqueued = new Counter({
+    name: 'courier_enqueued_total',
+    help: 'Messages that were handed in, by what became of them',
+    labelNames: ['account', 'kind', 'result'],
+    registers: [measured.registry],
   });
   return {
-    registry,
-    answered(method, route, status, seconds) {
-      requests.inc({ method, route, status: String(status) });
-      durations.observe({ route }, seconds);
+    ...measured.http(),
+    enqueued(envelope, result) {
+      const { appId, kind } = Object(envelope) as { appId?: unknown; kind?: unknown };
+      enqueued.inc({
+        account: typeof appId === 'string' && isKnown(appId) ? appId : OTHER,
+        kind: KINDS.find((known) => known === kind) ?? OTHER,
+        result,
+      });
     },
   };
 }

@@ -3,6 +3,7 @@ import { systemClock } from '../shared/clock.ts';
 import { type Config, loadConfig, printableConfig } from '../shared/config.ts';
 import { CourierError } from '../shared/errors.ts';
 import { createLogger, type Logger } from '../shared/logger.ts';
+import { createProcessMetrics } from '../shared/metrics/process-metrics.ts';
 import { runMain, runProcess } from '../shared/run-process.ts';
 import { openTracing } from '../shared/tracing/open-tracing.ts';
 import { buildDashboard } from '../dashboard/build.ts';
@@ -37,10 +38,12 @@ async function run(env: NodeJS.ProcessEnv, redis: PrivateRedis | undefined): Pro
   logger.info(printableConfig(config), 'settings');
   const { monotonic } = systemClock;
   const tracing = await openTracing(env, 'all', { logger, monotonic });
-  const worker = buildWorker(config, env, logger, tracing);
-  const ingest = await buildIngest(config, logger, tracing);
+  // One process, one set of metrics: on the metrics port, and at the HTTP API as well.
+  const measured = createProcessMetrics({ logger, monotonic });
+  const worker = buildWorker(config, env, logger, tracing, measured);
+  const ingest = await buildIngest(config, logger, tracing, measured);
   const say = (line: string) => void process.stderr.write(`${line}\n`);
-  const dashboard = await buildDashboard(config, logger, say);
+  const dashboard = await buildDashboard(config, logger, say, measured);
   let stopping = false;
   if (redis) watchOver(redis, logger, () => stopping);
   await runProcess(

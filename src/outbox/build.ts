@@ -5,6 +5,7 @@ import type { Config } from '../shared/config.ts';
 import { createHealthServer } from '../shared/health-server.ts';
 import { closing, serviceStack } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/logger.ts';
+import { createProcessMetrics } from '../shared/metrics/process-metrics.ts';
 import { closeRedis, openRedis } from '../shared/redis.ts';
 import { type Tracing, TRACING_OFF } from '../shared/tracing/span.ts';
 import { createOutboxMetrics } from './metrics.ts';
@@ -37,13 +38,17 @@ export async function buildOutbox(
   const redis = openRedis(config.redisUrl, 'producer', () => undefined);
   const { accountsFile, ledgerTtlHours } = config;
   const producer = createProducer({ redis, accountsFile, ledgerTtlHours });
-  const metrics = createOutboxMetrics(() => outbox.backlog());
+  const { monotonic } = systemClock;
+  const measured = createProcessMetrics({ logger, monotonic });
+  measured.add({ role: 'outbox', redis });
+  const { registry } = measured;
+  const metrics = createOutboxMetrics(registry, () => outbox.backlog(), monotonic);
   const { enqueueMany } = producer;
   const relay = createRelay({ outbox, enqueueMany, metrics, ...systemClock, logger, tracing });
   const health = createHealthServer({
     host: config.host,
     port: config.metricsPort,
-    registry: metrics.registry,
+    registry,
     isReady: async () => relay.working() && (await takesCommands()),
     logger,
   });
@@ -52,6 +57,7 @@ export async function buildOutbox(
     closing('producer', () => producer.close()),
     closing('outbox', () => outbox.close()),
     health,
+    measured.loopDelay,
     relay,
   ]);
 

@@ -1,9 +1,9 @@
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { createReading } from '../shared/metrics/reading.ts';
 import type { Backlog, RowFate } from './outbox.ts';
 
 /** What the relay says of the outbox and of itself. */
 export interface OutboxMetrics {
-  readonly registry: Registry;
   drained(fates: readonly RowFate[]): void;
   /** A round did not get through to the database. */
   failed(): void;
@@ -16,14 +16,13 @@ const GAUGES = [
 ] as const;
 
 /** @param look asked once for each scrape; while it fails the gauges are absent */
-export function createOutboxMetrics(look: () => Promise<Backlog>): OutboxMetrics {
-  const registry = new Registry();
+export function createOutboxMetrics(
+  registry: Registry,
+  look: () => Promise<Backlog>,
+  monotonic: () => number,
+): OutboxMetrics {
   const registers = [registry];
-  let looking: Promise<Backlog | null> | undefined;
-  const backlog = (): Promise<Backlog | null> =>
-    (looking ??= look()
-      .catch(() => null)
-      .finally(() => (looking = undefined)));
+  const backlog = createReading(look, { monotonic });
   for (const [name, help, field] of GAUGES) {
     new Gauge({
       name,
@@ -48,7 +47,6 @@ export function createOutboxMetrics(look: () => Promise<Backlog>): OutboxMetrics
     registers,
   });
   return {
-    registry,
     drained(fates) {
       for (const fate of fates) {
         if (fate.kind === 'handed-over') {

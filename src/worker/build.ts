@@ -8,14 +8,15 @@ import { CourierError, messageOf } from '../shared/errors.ts';
 import { createHealthServer } from '../shared/health-server.ts';
 import { closing, serviceStack } from '../shared/lifecycle.ts';
 import type { Logger } from '../shared/logger.ts';
-import { createLoopDelay } from '../shared/loop-delay.ts';
+import { createProcessMetrics, type ProcessMetrics } from '../shared/metrics/process-metrics.ts';
+import { answersInTime } from '../shared/redis-answers.ts';
 import { closeRedis, openRedis, type RedisClient } from '../shared/redis.ts';
 import { assertSafeRedis } from '../shared/redis-safety.ts';
 import { type Tracing, TRACING_OFF } from '../shared/tracing/span.ts';
 import { createAccounts } from './account/accounts.ts';
 import { createDeadLetterWorker } from './dead-letter/dead-letter-worker.ts';
 import { createInstallation } from './installation.ts';
-import { createWorkerMetrics } from './metrics.ts';
+import { createWorkerMetrics } from './metrics/worker-metrics.ts';
 
 /** A worker process: all lanes of all accounts, dead letters, health and metrics. */
 export interface WorkerProcess {
@@ -31,6 +32,8 @@ export interface WorkerProcess {
 
 /**
  * Builds a worker from its configuration; nothing runs before `start`.
+ *
+ * @param measured of a process that runs other roles, too
  * @throws CourierError `ERR_CONFIG` if the accounts file is not valid
  */
 export function buildWorker(
@@ -38,11 +41,15 @@ export function buildWorker(
   env: NodeJS.ProcessEnv,
   logger: Logger,
   tracing: Tracing = TRACING_OFF,
+  measured: ProcessMetrics = createProcessMetrics({ ...systemClock, logger }),
 ): WorkerProcess {
   const first: Account[] = loadAccountsFile(config.accountsFile, env);
   const redis = openRedis(config.redisUrl, 'worker', quietly(logger));
-  const metrics = createWorkerMetrics(systemClock.now);
   const deadLetters = openDeadLetters(redis, quietly(logger));
+  const onHeldUp = (longestMs: number) => sayHeldUp(logger, longestMs);
+  measured.add({ role: 'worker', redis, onHeldUp });
+  const { registry } = measured;
+  const metrics = createWorkerMetrics(registry, { redis, deadLetters, clock: systemClock });
   let stopping = false;
   const accounts = createAccounts(
     {
@@ -81,18 +88,13 @@ export function buildWorker(
   const health = createHealthServer({
     host: config.host,
     port: config.metricsPort,
-    registry: metrics.registry,
-    isReady: async () => !stopping && installation.intact() && (await answers(redis)),
+    registry,
+    isReady: async () => !stopping && installation.intact() && (await answersInTime(redis)),
     logger,
   });
   const services = serviceStack([
     health,
-    createLoopDelay({
-      registry: metrics.registry,
-      logger,
-      monotonic: systemClock.monotonic,
-      onHeldUp: (longestMs) => sayHeldUp(logger, longestMs),
-    }),
+    measured.loopDelay,
     closing('redis', () => closeRedis(redis)),
     closing('dead-letter queue', () => deadLetters.close()),
     accounts,
@@ -160,16 +162,6 @@ function sayHeldUp(logger: Logger, longestMs: number): void {
     `The process was held up for ${longestMs} ms: give it more processor time, or it loses ` +
       'its locks and messages are run twice',
   );
-}
-
-/** Redis took a command within a second. */
-async function answers(redis: RedisClient): Promise<boolean> {
-  const timeout = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 1000).unref());
-  const ping = redis.ping().then(
-    () => true,
-    () => false,
-  );
-  return await Promise.race([ping, timeout]);
 }
 
 /** ioredis repeats itself with every reconnect: one line in five seconds is enough. */

@@ -46,6 +46,7 @@ function twoProcesses(answersAfter?: Promise<void>): {
       logger: pino({ level: 'silent' }),
       owner,
       onRefresh: () => undefined,
+      onConflict: () => undefined,
     });
   return { here: process('here'), there: process('there'), turn: (ms) => (nowMs += ms) };
 }

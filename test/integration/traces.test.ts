@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../../src/local/free-port.ts';
 import type { OutboxRow, RowFate } from '../../src/outbox/outbox.ts';
+import { Registry } from 'prom-client';
 import { createOutboxMetrics } from '../../src/outbox/metrics.ts';
 import { createRelay } from '../../src/outbox/relay.ts';
 import { openTracing } from '../../src/shared/tracing/open-tracing.ts';
@@ -412,7 +413,7 @@ test('the relay of the outbox goes on in the trace that a row was written in', a
   const relay = createRelay({
     outbox,
     enqueueMany: shop.producer.enqueueMany,
-    metrics: createOutboxMetrics(outbox.backlog),
+    metrics: createOutboxMetrics(new Registry(), outbox.backlog, () => performance.now()),
     monotonic: () => 0,
     logger,
     tracing,

@@ -1,11 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { VARIABLES } from '../../src/shared/config.ts';
 import { ERROR_CODES } from '../../src/shared/errors.ts';
-import { createLoopDelay } from '../../src/shared/loop-delay.ts';
-import { createWorkerMetrics } from '../../src/worker/metrics.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
@@ -49,14 +46,6 @@ describe('docs/configuration.md', () => {
     expect(read(file)).toMatch(between);
     expect(read(file)).toBe(wanted);
   });
-
-  it('lists exactly the metrics a worker has, with their labels', () => {
-    const documented = rowsAfter(read(file), '## HTTP of a worker').map(([name, labels]) => [
-      name?.replaceAll('`', ''),
-      labels?.split(', '),
-    ]);
-    expect(new Map(documented as [string, string[]][])).toEqual(workerMetrics());
-  });
 });
 
 function variablesTable(): string {
@@ -65,14 +54,4 @@ function variablesTable(): string {
       `| \`${name}\` | ${standard === undefined ? 'none' : `\`${standard}\``} | ${meaning} |\n`,
   );
   return `| variable | default | meaning |\n| --- | --- | --- |\n${rows.join('')}`;
-}
-
-function workerMetrics(): Map<string, string[]> {
-  const { registry } = createWorkerMetrics(() => 0);
-  createLoopDelay({ registry, logger: pino({ level: 'silent' }), monotonic: () => 0 });
-  const metrics = registry.getMetricsAsArray() as unknown as {
-    name: string;
-    labelNames: string[];
-  }[];
-  return new Map(metrics.map(({ name, labelNames }) => [name, [...labelNames]]));
 }

@@ -1,6 +1,7 @@
 import '@fastify/cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '../../shared/logger.ts';
+import type { DashboardMetrics } from '../metrics.ts';
 import type { User } from '../users/user.ts';
 import type { UserRing } from '../users/user-ring.ts';
 import type { Lockout } from './lockout.ts';
@@ -26,6 +27,7 @@ export interface GuardDeps {
   readonly users: UserRing;
   readonly sessions: Sessions;
   readonly lockout: Lockout;
+  readonly metrics: DashboardMetrics;
   readonly logger: Logger;
 }
 
@@ -111,22 +113,25 @@ async function userOf(
 
 /** @throws Refusal 401, or 429 after too many failures */
 export async function logIn(
-  { users, lockout, logger }: Pick<GuardDeps, 'users' | 'lockout' | 'logger'>,
+  { users, lockout, metrics, logger }: Omit<GuardDeps, 'sessions'>,
   { name, password }: Credentials,
   remote: string,
 ): Promise<User> {
   const who = { address: remote, name: name.slice(0, 64) };
   const waitMs = lockout.waitMs(who);
   if (waitMs > 0) {
+    metrics.loggedIn('locked');
     const seconds = Math.ceil(waitMs / 1000);
     throw new Refusal(429, `Expected a pause of ${seconds} s after wrong passwords.`, waitMs);
   }
   const user = await users.verify(name, password);
   if (user) {
     lockout.succeeded(who);
+    metrics.loggedIn('ok');
     return user;
   }
   lockout.failed(who);
+  metrics.loggedIn('refused');
   logger.warn({ audit: true, user: name.slice(0, 64), remote }, 'login refused');
   throw new Refusal(401, 'Expected a name and its password, got another.');
 }

@@ -8,6 +8,7 @@ import { MESSAGE_BYTES } from '../../shared/message/text.ts';
 import { KINDS, type Kind } from '../../shared/outcome.ts';
 import { activeTraceparent, outsideOfTraces } from '../../shared/tracing/caller-span.ts';
 import type { ApiKey } from '../keys/api-key.ts';
+import type { EnqueueResult, IngestMetrics } from '../metrics.ts';
 import { requireAccount, requireScope } from '../permission.ts';
 import {
   HttpError,
@@ -39,7 +40,11 @@ interface ItemResult {
 }
 
 /** Sending, looking up and cancelling messages. */
-export function messageRoutes(app: FastifyInstance, producer: Producer): void {
+export function messageRoutes(
+  app: FastifyInstance,
+  producer: Producer,
+  metrics: IngestMetrics,
+): void {
   // Requests travel to Redis together: those that come while others are on their way wait for them.
   const enqueue = batched(
     (envelopes: readonly EnvelopeInput[]) => outsideOfTraces(() => producer.enqueueMany(envelopes)),
@@ -50,9 +55,15 @@ export function messageRoutes(app: FastifyInstance, producer: Producer): void {
     '/v1/messages',
     { bodyLimit: MESSAGE_BYTES, config: { scopes: SEND_SCOPES } },
     async (request, reply) => {
-      checkPermission(request.apiKey, request.body);
+      try {
+        checkPermission(request.apiKey, request.body);
+      } catch (error) {
+        metrics.enqueued(request.body, 'refused');
+        throw error;
+      }
       // What it is made of is checked by the producer.
       const result = await enqueue(inTrace(request, request.body) as EnvelopeInput);
+      metrics.enqueued(request.body, enqueueResult(result));
       if (result.status === 'rejected') {
         return sendProblem(reply, problemOf(result), result.retryAfterMs);
       }
@@ -71,10 +82,14 @@ export function messageRoutes(app: FastifyInstance, producer: Producer): void {
         .filter((_, index) => refusals[index] === null)
         .map((item) => inTrace(request, item));
       const enqueued = await producer.enqueueMany(allowed as EnvelopeInput[]);
+      let next = 0;
+      const results = items.map((item, index) => {
+        const result = refusals[index] ?? enqueued[next++]!;
+        metrics.enqueued(item, enqueueResult(result));
+        return isItemResult(result) ? result : itemResult(result);
+      });
       const unavailable = nothingTaken(enqueued);
       if (unavailable) return sendProblem(reply, problemOf(unavailable), unavailable.retryAfterMs);
-      let next = 0;
-      const results = refusals.map((refusal) => refusal ?? itemResult(enqueued[next++]!));
       return reply.code(207).send({ results });
     },
   );
@@ -167,6 +182,16 @@ function nothingTaken(results: readonly BatchResult[]): Rejected | undefined {
   return results.find(
     (result): result is Rejected => 'code' in result && result.code === 'ERR_QUEUE_UNAVAILABLE',
   );
+}
+
+function isItemResult(result: BatchResult | ItemResult): result is ItemResult {
+  return typeof result.status === 'number';
+}
+
+function enqueueResult(result: BatchResult | ItemResult): EnqueueResult {
+  if (isItemResult(result)) return 'refused';
+  if (result.status !== 'rejected') return result.status;
+  return result.code === 'ERR_ID_CONFLICT' ? 'conflict' : 'refused';
 }
 
 function itemResult(result: BatchResult): ItemResult {

@@ -23,7 +23,8 @@ import { createLaneProcess } from '../lane/lane-process.ts';
 import { createLaneSleep } from '../lane/lane-sleep.ts';
 import { createOrphans } from '../lane/orphans.ts';
 import { createParkedJobs } from '../lane/parked-jobs.ts';
-import type { LaneMetrics, WorkerMetrics } from '../metrics.ts';
+import type { LaneMetrics } from '../metrics/lane-counters.ts';
+import type { WorkerMetrics } from '../metrics/worker-metrics.ts';
 import { createWechatClient } from '../send/wechat-client.ts';
 import { createFirstToken } from '../token/first-token.ts';
 import { createTokenSeal } from '../token/seal.ts';
@@ -85,6 +86,7 @@ export function createAccount(deps: AccountDeps, account: Account): RunningAccou
     appId,
     owner,
     onRefresh: (cause) => metrics.tokenRefreshed(appId, cause),
+    onConflict: () => metrics.tokenConflicted(appId),
   });
   const client = createWechatClient({
     apiBase: account.apiBase,
@@ -95,13 +97,13 @@ export function createAccount(deps: AccountDeps, account: Account): RunningAccou
     template: tallied(metrics.lane(appId, 'template'), tally, 'template'),
     custom: tallied(metrics.lane(appId, 'custom'), tally, 'custom'),
   };
+  metrics.observe(appId, { lanes, tokenFetchedAt: tokens.fetchedAt });
   const turns = createTurns({ redis, keyOf: accountKeys(appId).turn, owner });
   const graveyard = { appId, ledger, deadLetters, lanes };
   const pause = createAccountPause({ redis, appId, lanes: Object.values(lanes), clock, logger });
 
   function lane(kind: Kind): Service {
     const queue = lanes[kind];
-    metrics.observe(appId, kind, { queue, tokenFetchedAt: tokens.fetchedAt });
     const { perSecond } = account.rate[kind];
     const pace = createLanePace({ redis, queue, appId, kind, perSecond, turns, clock, logger });
     const process = createLaneProcess({
@@ -143,10 +145,10 @@ export function createAccount(deps: AccountDeps, account: Account): RunningAccou
     name: appId,
     start: () => services.start(),
     async stop() {
+      metrics.forget(appId);
       const { shutdownGraceMs } = deps.config;
       const abort = setTimeout(() => void client.abort(), abortAfter(shutdownGraceMs));
       await services.stop().finally(() => clearTimeout(abort));
-      for (const kind of KINDS) metrics.forget(appId, kind);
     },
     redrive: (letter) => redrive({ ledger, lane: lanes[letter.kind], logger }, letter),
   };

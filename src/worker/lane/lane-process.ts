@@ -11,7 +11,7 @@ import type { OutageWatch } from '../decide/outage.ts';
 import type { Verdict } from '../decide/verdict.ts';
 import { deliver, type DeliverDeps, type Delivered, type Run } from '../deliver.ts';
 import type { Interruption } from '../interruption.ts';
-import type { LaneMetrics } from '../metrics.ts';
+import type { LaneMetrics } from '../metrics/lane-counters.ts';
 import type { JobEnding } from './lane.ts';
 import { toRun } from './lane-run.ts';
 import { beginRun, markEnded, markSettled } from './run-span.ts';
@@ -209,8 +209,13 @@ function report(deps: LaneProcessDeps, run: Run, job: LaneJobHandle, ended: Sett
   );
   deps.metrics.ended(outcome.kind);
   if (durationMs > 0) deps.metrics.answered(verdict?.errcode, durationMs / 1000);
+  if (attempt > 0 && verdict) deps.metrics.attempted(verdict.class);
+  if (outcome.kind === 'snooze') deps.metrics.snoozed(outcome.cause);
   if (outcome.kind === 'dead') deps.metrics.died(outcome.reason);
-  if (outcome.kind === 'sent' || outcome.kind === 'held') deps.metrics.delivered(waitedMs / 1000);
+  if (outcome.kind === 'sent' || outcome.kind === 'held') {
+    // Of a message that was scheduled, from its time on.
+    deps.metrics.delivered(Math.max(0, waitedMs - (job.opts.delay ?? 0)) / 1000);
+  }
 }
 
 function describe(verdict: Verdict): Record<string, unknown> {

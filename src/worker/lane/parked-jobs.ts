@@ -9,7 +9,7 @@ import type { Kind } from '../../shared/outcome.ts';
 import { TIMINGS } from '../../shared/timings.ts';
 import { buryFromLane } from '../dead-letter/bury.ts';
 import { every } from '../../shared/every.ts';
-import type { LaneMetrics } from '../metrics.ts';
+import type { LaneMetrics } from '../metrics/lane-counters.ts';
 import type { Turns } from '../turns.ts';
 
 const INTERVAL_MS = 30_000;

@@ -48,6 +48,8 @@ export interface TokensDeps {
   /** Names this process in the renewal lock. */
   readonly owner: string;
   readonly onRefresh: (cause: RenewalCause) => void;
+  /** WeChat refuses a token before its time. Called once for each. */
+  readonly onConflict: () => void;
 }
 
 /** WeChat hands out the next token in the last five minutes only (WeChat facts §1.1). */
@@ -77,6 +79,14 @@ export function createTokens(deps: TokensDeps): Tokens {
   let aheadAgainAt = 0;
   const renewals = new Map<string, Promise<TokenResult>>();
 
+  let conflicted = '';
+  /** What several refusals say of one token is one conflict. */
+  function sayConflict(token: SharedToken): void {
+    if (token.generation === conflicted || token.expiresAt <= clock.now()) return;
+    conflicted = token.generation;
+    deps.onConflict();
+  }
+
   /** Callers with the same bad generation share one renewal. */
   function renewOnce(
     badGeneration: string,
@@ -86,7 +96,7 @@ export function createTokens(deps: TokensDeps): Tokens {
     const running = renewals.get(badGeneration);
     if (running) return running;
     const span = beginRenewal(deps, parent, cause);
-    const started = renew({ ...deps, source, span }, badGeneration, cause)
+    const started = renew({ ...deps, source, span, sayConflict }, badGeneration, cause)
       .then((renewed) => {
         if ('generation' in renewed) cached = renewed;
         return 'generation' in renewed ? asResult(renewed) : renewed;
@@ -155,7 +165,11 @@ function endRenewal(span: Span, result: TokenResult): TokenResult {
 }
 
 /** One renewal, with its place in a trace. */
-type RenewDeps = TokensDeps & { readonly span: Span };
+type RenewDeps = TokensDeps & {
+  readonly span: Span;
+  /** WeChat refuses this token. */
+  readonly sayConflict: (token: SharedToken) => void;
+};
 
 type Renewed = SharedToken | Exclude<TokenResult, { kind: 'token' }>;
 
@@ -212,6 +226,7 @@ async function fetchAndPublish(
     }
     if (!source.canForce || !(await store.bookForcedRefresh(clock.now()))) {
       await store.backOff(5000);
+      deps.sayConflict(bad);
       logger.error(
         { code: 'token-conflict', generation: badGeneration },
         'WeChat refuses the token and hands it out again. Something else replaces the tokens of ' +
@@ -228,7 +243,10 @@ async function fetchAndPublish(
     await store.backOff(answer.kind === 'refused' ? 1000 : answer.retryInMs);
     return answer.kind === 'refused' ? answer : unavailable(answer.detail);
   }
-  if (cause === 'rejected') await watchForConflict(deps);
+  if (cause === 'rejected') {
+    if (bad) deps.sayConflict(bad);
+    await watchForConflict(deps);
+  }
   const published = await store.publish(answer.fetched, badGeneration, owner);
   if (published) logger.info({ cause, generation: published.generation }, 'token renewed');
   const stored = published ?? (await store.read()).current;
