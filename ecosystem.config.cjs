@@ -68,6 +68,8 @@ module.exports = {
         COURIER_ACCOUNTS_FILE,
         COURIER_DASHBOARD_USERS_FILE:
           process.env.COURIER_DASHBOARD_USERS_FILE ?? './dashboard-users.json',
+        // Below those of the workers.
+        COURIER_METRICS_PORT: 9463,
         COURIER_SHUTDOWN_GRACE_MS: GRACE_MS,
       },
     },

@@ -67,7 +67,7 @@ const configSchema = z.object({
   metricsPort: port(
     'COURIER_METRICS_PORT',
     9464,
-    'port of the health and metrics of worker and outbox',
+    'port of the health and metrics of worker, dashboard and outbox',
   ),
   ingestRate: integer(1, 1_000_000).register(variables, {
     name: 'COURIER_INGEST_RATE',

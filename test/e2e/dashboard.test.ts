@@ -68,7 +68,11 @@ test('a user of courier users add logs in, is listed without a password, and is 
     users: [{ name: 'li.na', role: 'operator', createdAt: expect.any(String) }],
   });
 
-  const env = { REDIS_URL: cli.redis.url, COURIER_DASHBOARD_PORT: '0' };
+  const env = {
+    REDIS_URL: cli.redis.url,
+    COURIER_DASHBOARD_PORT: '0',
+    COURIER_METRICS_PORT: '0',
+  };
   const dashboard = cli.start('dist/dashboard/main.js', { env });
   const { port } = await dashboard.ready({ timeoutMs: 15_000 });
   const authorization = `Basic ${Buffer.from(`li.na:${password}`).toString('base64')}`;

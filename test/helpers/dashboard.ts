@@ -21,6 +21,7 @@ export interface PageOptions {
 /** A running dashboard with a viewer and an operator. */
 export interface TestDashboard {
   readonly url: string;
+  readonly metricsPort: number;
   readonly usersFile: string;
   readonly log: readonly Record<string, unknown>[];
   readonly said: readonly string[];
@@ -52,13 +53,15 @@ export async function startDashboard(
     COURIER_ACCOUNTS_FILE: shop.accountsFile,
     COURIER_DASHBOARD_USERS_FILE: usersFile,
     COURIER_DASHBOARD_PORT: '0',
+    COURIER_METRICS_PORT: '0',
     ...options.env,
   });
   const dashboard = await buildDashboard(config, logger, (line) => said.push(line));
-  const { port } = await dashboard.start();
+  const { port, metricsPort = 0 } = await dashboard.start();
   const url = `http://127.0.0.1:${port}`;
   return {
     url,
+    metricsPort,
     usersFile,
     log,
     said,

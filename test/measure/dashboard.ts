@@ -147,6 +147,7 @@ async function startDashboard(scene: {
       COURIER_ACCOUNTS_FILE: accountsFile,
       COURIER_DASHBOARD_USERS_FILE: usersFile,
       COURIER_DASHBOARD_PORT: '0',
+      COURIER_METRICS_PORT: '0',
     },
   });
 }

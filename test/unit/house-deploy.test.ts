@@ -94,9 +94,9 @@ type App = Record<string, unknown> & { env: Record<string, unknown> };
 describe('ecosystem.config.cjs', () => {
   const file = path.join(ROOT, 'ecosystem.config.cjs');
   const { apps } = createRequire(import.meta.url)(file) as {
-    apps: [App, App];
+    apps: [App, App, App];
   };
-  const [app, api] = apps;
+  const [app, api, dashboard] = apps;
 
   it('runs the API too, with the same care', () => {
     expect(api).toMatchObject({ script: 'dist/ingest/main.js', wait_ready: true });
@@ -121,6 +121,12 @@ describe('ecosystem.config.cjs', () => {
       increment_var: 'COURIER_METRICS_PORT',
     });
     expect(Number(app['listen_timeout'])).toBeGreaterThan(0);
+  });
+
+  it('gives the dashboard a metrics port that no worker takes', () => {
+    expect(Number(dashboard.env['COURIER_METRICS_PORT'])).toBeLessThan(
+      Number(app.env['COURIER_METRICS_PORT']),
+    );
   });
 
   it('does not repeat a start that wrong configuration ended', () => {

@@ -7,7 +7,7 @@ import { readRedis, type RedisState, sampleLedgers } from './redis-reading.ts';
 export interface RedisGaugesDeps {
   readonly registry: Registry;
   readonly redis: RedisClient;
-  readonly deadLetters: DeadLetterQueue;
+  readonly deadLetters: Pick<DeadLetterQueue, 'toKey'>;
   readonly appIds: () => readonly string[];
   readonly monotonic: () => number;
 }

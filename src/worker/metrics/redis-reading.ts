@@ -14,7 +14,7 @@ export interface RedisState {
 /** @throws whatever Redis says, or that there is no connection */
 export async function readRedis(
   redis: RedisClient,
-  deadLetters: DeadLetterQueue,
+  deadLetters: Pick<DeadLetterQueue, 'toKey'>,
 ): Promise<RedisState> {
   const [failed, memories] = await Promise.all([
     redis.zcard(deadLetters.toKey('failed')),

@@ -24,7 +24,7 @@ export function createWorkerMetrics(
   registry: Registry,
   deps: {
     readonly redis: RedisClient;
-    readonly deadLetters: DeadLetterQueue;
+    readonly deadLetters: Pick<DeadLetterQueue, 'toKey'>;
     readonly clock: Clock;
   },
 ): WorkerMetrics {
