@@ -7,6 +7,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { findChromium, hasChineseFont, installChineseFont, installChromium } from './chromium.mjs';
 import { findPostgres, installPostgres } from './postgres.mjs';
+import { findPromtool, installPromtool } from './promtool.mjs';
 import { findRedis, installRedis } from './redis-server.mjs';
 import { announce, Failure } from './progress.mjs';
 import { ROOT, run } from './run.mjs';
@@ -21,6 +22,7 @@ export async function setup({
   postgres = false,
   chromium = false,
   chineseFont = false,
+  promtool = false,
 } = {}) {
   checkNode();
   await installPackages();
@@ -28,6 +30,7 @@ export async function setup({
   if (redis) await provideRedis();
   if (postgres) await providePostgres();
   if (chromium) await provideChromium();
+  if (promtool) await providePromtool();
   if (chineseFont && !hasChineseFont()) {
     await announce(
       'Installing a Chinese font with apt-get',
@@ -125,4 +128,16 @@ async function provideChromium() {
     await announce('Installing chromium with apt-get', 'chromium installed', installChromium);
   }
   process.env.CHROMIUM_BIN = findChromium();
+}
+
+/** Finds or installs a promtool and names it to our child processes. */
+async function providePromtool() {
+  if (!findPromtool()) {
+    await announce(
+      'Installing prometheus with apt-get, for its promtool',
+      'promtool installed',
+      installPromtool,
+    );
+  }
+  process.env.PROMTOOL_BIN = findPromtool();
 }

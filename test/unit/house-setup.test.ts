@@ -21,6 +21,9 @@ interface Apt {
 interface Postgres {
   findPostgres(env: Record<string, string>, debian: string): string | undefined;
 }
+interface Promtool {
+  findPromtool(env: Record<string, string>): string | undefined;
+}
 interface Stages {
   countTests(report: string, runnerOk: boolean): { passed: number; failed: number; note: string };
 }
@@ -34,6 +37,7 @@ const { checkNode, packagesInstalled } = await script<Setup>('setup.mjs');
 const { findRedis } = await script<RedisServer>('redis-server.mjs');
 const { aptScript } = await script<Apt>('apt.mjs');
 const { findPostgres } = await script<Postgres>('postgres.mjs');
+const { findPromtool } = await script<Promtool>('promtool.mjs');
 const { countTests } = await script<Stages>('stages.mjs');
 const { missingOptional } = await script<CompleteLock>('complete-lock.mjs');
 
@@ -147,6 +151,20 @@ describe('finding a PostgreSQL', () => {
   it('finds nothing where there is only a client', () => {
     program('bin/psql', '');
     expect(findPostgres({ PATH: `${dir}/bin` }, `${dir}/none`)).toBeUndefined();
+  });
+});
+
+describe('finding a promtool', () => {
+  it('takes PROMTOOL_BIN before the one on the PATH, and refuses one that is no program', () => {
+    const onPath = program('bin/promtool', '');
+    const env = { PATH: `${dir}/bin` };
+    expect(findPromtool(env)).toBe(onPath);
+    expect(findPromtool({ PATH: `${dir}/none` })).toBeUndefined();
+    const mine = program('mine', '');
+    expect(findPromtool({ ...env, PROMTOOL_BIN: mine })).toBe(mine);
+    expect(() => findPromtool({ ...env, PROMTOOL_BIN: '/nowhere' })).toThrow(
+      expect.objectContaining({ exitCode: 78 }),
+    );
   });
 });
 
