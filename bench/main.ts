@@ -6,12 +6,14 @@ import { type BenchOptions, type Part, parseOptions, USAGE } from './options.ts'
 import { jsonLine, printTable, targetText } from './report.ts';
 import type { Result } from './result.ts';
 import { benchSending } from './sending.ts';
+import { benchTracing } from './tracing.ts';
 
 const BENCHES: Readonly<Record<Part, (options: BenchOptions) => Promise<Result[]>>> = {
   sending: benchSending,
   enqueue: benchEnqueue,
   memory: benchMemory,
   ingest: benchIngest,
+  tracing: benchTracing,
 };
 
 const options = readOptions();

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const PARTS = ['sending', 'enqueue', 'memory', 'ingest'] as const;
+export const PARTS = ['sending', 'enqueue', 'memory', 'ingest', 'tracing'] as const;
 export type Part = (typeof PARTS)[number];
 
 /** What to run, and how much of it. */
@@ -34,7 +34,8 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     throw new Error('--rounds: expected an integer from 1 to 50');
   }
   return {
-    parts: part ? [part] : PARTS,
+    // What traces cost compares us with ourselves: only when asked for.
+    parts: part ? [part] : PARTS.filter((one) => one !== 'tracing'),
     messages: quick ? 2000 : 20_000,
     rounds: {
       sending: rounds ?? (quick ? 1 : 4),

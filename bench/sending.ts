@@ -28,7 +28,7 @@ const ROUND_DEADLINE_MS = 120_000;
 /** Far above what one process can do: the limiter works, and never has to hold back. */
 const RATE = 1_000_000;
 
-interface Load {
+export interface Load {
   readonly stub: Stub;
   readonly messages: number;
   readonly latencyMs: number;
@@ -60,7 +60,11 @@ export async function benchSending({ messages, rounds, quick }: BenchOptions): P
   }
 }
 
-function sendOurs(load: Load): Promise<number> {
+/** Messages per second of our worker, with `more` in its environment. */
+export function sendOurs(
+  load: Load,
+  more: Readonly<Record<string, string>> = {},
+): Promise<number> {
   return onFreshRedis(async (redisUrl, dir) => {
     const producer = await openProducer(redisUrl);
     await enqueueAll(producer, orderEnvelopes(load.messages), load.messages);
@@ -78,6 +82,7 @@ function sendOurs(load: Load): Promise<number> {
           COURIER_CONCURRENCY: String(load.concurrency),
           COURIER_METRICS_PORT: '0',
           LOG_LEVEL: 'info',
+          ...more,
         },
       }),
     );
