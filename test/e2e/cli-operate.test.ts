@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AccountOverview } from '../../src/shared/account-control.ts';
 import type { Kind } from '../../src/shared/outcome.ts';
+import { parseExposition } from '../helpers/exposition.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 import { APP, newOpenid, useCli } from './cli-harness.ts';
 
@@ -240,6 +241,14 @@ describe('start', () => {
     const ready = await all.ready({ timeoutMs: 30_000 });
     const health = await fetch(`http://127.0.0.1:${String(ready['ingestPort'])}/readyz`);
     expect(health.status).toBe(200);
+    // One page for the whole process, with each role once.
+    for (const port of [ready['port'], ready['ingestPort']]) {
+      const page = await fetch(`http://127.0.0.1:${String(port)}/metrics`);
+      const { samples } = parseExposition(await page.text());
+      const roles = samples.filter(({ name }) => name === 'courier_build_info');
+      expect(roles.map(({ labels }) => labels['role'])).toEqual(['worker', 'ingest', 'dashboard']);
+      expect(samples).toContainEqual({ name: 'courier_redis_up', labels: {}, value: 1 });
+    }
     const state = path.join(cli.folder, 'data/redis.json');
     const { pid } = JSON.parse(await readFile(state, 'utf8')) as { pid: number };
     const queues = await cli.courierWith({ args: ['queues'], env: {} });
