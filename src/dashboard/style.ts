@@ -12,7 +12,7 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 .bad { color: var(--bad); } .warn { color: var(--warn); } .good { color: var(--good); }
-code { overflow-wrap: anywhere; }
+h1, dd, code { overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; } dd { margin: 0; }
 input, select, button { font: inherit; padding: .25rem .5rem; }
 form.inline { display: inline; } form.filter { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; }

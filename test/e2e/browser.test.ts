@@ -1,0 +1,322 @@
+import type { Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  logIn,
+  openBrowser,
+  type PageOptions,
+  type Person,
+  PHONE,
+  type TestBrowser,
+  type WatchedPage,
+} from '../helpers/browser.ts';
+import { reached } from '../helpers/courier.ts';
+import {
+  MARKUP,
+  MEMBERS,
+  type Office,
+  openidOf,
+  openOffice,
+  OPERATOR,
+  ORDERS,
+  perish,
+  SHOP,
+  template,
+  VIEWER,
+} from '../helpers/office.ts';
+
+let office: Office;
+let browser: TestBrowser;
+
+beforeAll(async () => {
+  [office, browser] = await Promise.all([openOffice(), openBrowser()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await office?.close();
+});
+
+test('a wrong password is told, the right one opens the overview, and leaving closes it', async () => {
+  const { page, troubles } = await browser.visit(office.url);
+  await logIn(page, { ...OPERATOR, password: 'not the password at all' });
+  await expect.poll(() => page.getByRole('alert').textContent()).toMatch(/password/i);
+  await logIn(page, OPERATOR);
+  expect(await headingOf(page)).toBe('Overview');
+  expect(await rowsWith(page, SHOP).count()).toBe(2);
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByRole('button', { name: 'Log in' }).waitFor();
+  await page.goto('/dead-letters');
+  expect(await page.getByRole('table').count()).toBe(0);
+  expect(troubles).toEqual([]);
+});
+
+test('a message is found from the overview by the caller’s id, its recipient and WeChat’s msgid', async () => {
+  const { page, troubles } = await enter(OPERATOR);
+  const status = await office.producer.status(office.ids.sent);
+  for (const text of [ORDERS.sent, office.openid, status?.wechatMsgId ?? 'no msgid']) {
+    await page.goto('/');
+    await find(page, text);
+    expect(await headingOf(page)).toBe(`Message ${office.ids.sent}`);
+  }
+  await find(page, 'order-9999-paid');
+  expect(await page.getByText('No such message is known.').count()).toBe(1);
+  expect(troubles).toEqual([]);
+});
+
+test('a timeline says when a message was accepted and why it died, and counts its redrive', async () => {
+  const { page, troubles } = await enter(OPERATOR);
+  await find(page, ORDERS.refused);
+  expect(await timelineOf(page)).toEqual([
+    expect.stringMatching(/^[-\d]{10} [:\d]{8} accepted/),
+    expect.stringMatching(/attempt 1 .*\d ms 43004 .*does not follow/),
+    expect.stringMatching(/ended: dead/),
+  ]);
+  await page.getByRole('button', { name: 'Redrive' }).click();
+  await page.getByRole('status').filter({ hasText: 'put back' }).waitFor();
+  await reached(office.producer, office.ids.refused, ['sent']);
+  await page.goto(messagePath(ORDERS.refused));
+  expect(await timelineOf(page)).toEqual([
+    expect.stringMatching(/accepted/),
+    expect.stringMatching(/attempt 1 .*43004/),
+    expect.stringMatching(/attempt 2 .*\d ms 0 /),
+    expect.stringMatching(/put back after it had died, times: 1/),
+    expect.stringMatching(/ended: sent/),
+  ]);
+  expect(await page.getByRole('button', { name: 'Redrive' }).count()).toBe(0);
+  expect(troubles).toEqual([]);
+});
+
+test('the dead letters of a filter are redriven, and their page moves on until all are done', async () => {
+  const { page, troubles } = await enter(OPERATOR);
+  await page.getByRole('link', { name: 'Dead letters', exact: true }).click();
+  await page.getByLabel('errcode').fill('47003');
+  await page.getByRole('button', { name: 'Filter' }).click();
+  const letters = await rowsWith(page, '47003').getByRole('link').allTextContents();
+  expect(letters).toHaveLength(3);
+  await page.getByRole('button', { name: 'Redrive these' }).click();
+  await page.getByText('finished', { exact: true }).waitFor();
+  expect(await headingOf(page)).toBe('Repair: Redrive');
+  expect(await page.locator('dt:text-is("done") + dd').textContent()).toBe('3');
+  for (const id of letters) await reached(office.producer, id, ['sent']);
+  expect(await office.producer.status(office.ids.planted)).toMatchObject({ state: 'dead' });
+  expect(troubles).toEqual([]);
+});
+
+test('purging asks first: going back keeps the letter, confirming forgets the message', async () => {
+  const { page, troubles } = await enter(OPERATOR);
+  const ask = async () => {
+    await page.goto(messagePath(ORDERS.unwanted));
+    await page.getByRole('button', { name: 'Purge' }).click();
+    expect(await headingOf(page)).toMatch(/for good\?/);
+  };
+  await ask();
+  await page.getByRole('link', { name: 'Back' }).click();
+  expect(await rowsWith(page, ORDERS.unwanted).count()).toBe(1);
+  await ask();
+  await page.getByRole('button', { name: 'Purge' }).click();
+  await page.getByRole('status').filter({ hasText: '1 purged' }).waitFor();
+  expect(await rowsWith(page, ORDERS.unwanted).count()).toBe(0);
+  expect(await office.producer.status(office.ids.unwanted)).toBeNull();
+  expect(troubles).toEqual([]);
+});
+
+test('a paused account keeps its messages until it is resumed', async () => {
+  const { page, troubles } = await enter(OPERATOR);
+  await page.getByRole('link', { name: SHOP }).first().click();
+  await page.getByRole('button', { name: 'Pause' }).click();
+  const lane = laneRow(page, 'template');
+  await expect.poll(() => lane.textContent()).toContain('paused: operator');
+  const id = 'order-1099-paid';
+  const { messageId } = await office.producer.enqueue(template(SHOP, id));
+  await page.goto(messagePath(id));
+  expect(await page.getByText('queued', { exact: true }).count()).toBe(1);
+  await page.goto(accountPath(SHOP));
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await expect.poll(() => lane.textContent()).toContain('running');
+  expect(await reached(office.producer, messageId, ['sent'])).toMatchObject({ state: 'sent' });
+  expect(troubles).toEqual([]);
+});
+
+test('a dead letter is redriven by Bull Board’s own Retry', async () => {
+  const { page, troubles } = await enter(OPERATOR);
+  await page.getByRole('link', { name: 'Bull Board' }).click();
+  await page.getByRole('link', { name: 'dead-letter' }).first().click();
+  await page.getByRole('link', { name: 'Failed' }).click();
+  await boardRetry(page, office.ids.late);
+  const status = await reached(office.producer, office.ids.late, ['sent']);
+  expect(status.attempts.map(({ errcode }) => errcode)).toEqual([45015, 0]);
+  expect(troubles).toEqual([]);
+});
+
+test('a viewer sees no button that changes anything, and Bull Board’s Retry does nothing', async () => {
+  const { page, troubles } = await enter(VIEWER);
+  const found = new Set<string>();
+  for (const path of ourPages()) {
+    await page.goto(path);
+    for (const text of await page.getByRole('button').allTextContents()) found.add(text);
+  }
+  expect([...found].sort()).toEqual(['Filter', 'Find', 'Log out']);
+  await page.goto('/board/queue/dead-letter?status=failed');
+  const refusal = page.waitForResponse((response) => response.request().method() === 'PUT');
+  await boardRetry(page, office.ids.planted);
+  expect((await refusal).status()).toBe(403);
+  expect(await office.producer.status(office.ids.planted)).toMatchObject({ state: 'dead' });
+  expect(troubles).toEqual([expect.stringMatching(/^403 for PUT /)]);
+});
+
+test('markup in ids, values, reasons and names is text wherever it is shown', async () => {
+  const { page, troubles } = await enter(OPERATOR);
+  const shown = ['/dead-letters', boardPath(office.ids.planted), boardLane(MEMBERS)];
+  const inert = [
+    messagePath(ORDERS.planted),
+    messagePath(MARKUP),
+    ...['appId', 'reason', 'errcode', 'template', 'since', 'cursor'].map(
+      (name) => `/dead-letters?${name}=${asked}`,
+    ),
+    accountPath(MARKUP),
+    `/repairs/${asked}`,
+    `/${asked}`,
+  ];
+  for (const path of shown) {
+    await page.goto(path);
+    await page.getByText(MARKUP).first().waitFor();
+    expect(await page.locator('[data-planted]').count()).toBe(0);
+  }
+  for (const path of inert) {
+    await page.goto(path);
+    await page.getByRole('link').first().waitFor();
+    expect(await page.locator('[data-planted]').count()).toBe(0);
+  }
+  const failure = page.getByText(`43004 permanent-recipient: ${MARKUP}`);
+  await page.goto(boardPath(office.ids.planted));
+  await failure.first().waitFor();
+  expect(troubles).toEqual([]);
+});
+
+test.each([
+  ['en-GB', ['Overview', 'Dead letters', 'Repair: Redrive', 'Account', 'Message'], 'en'],
+  ['zh-CN', ['总览', '死信', '批量处理: 重新投递', '公众号', '消息'], 'zh-CN'],
+])('%s: every page is quiet, asks nobody else and fits a phone', async (locale, titles, lang) => {
+  const { page, troubles } = await enter(OPERATOR, { locale, viewport: PHONE });
+  await page.goto('/dead-letters?appId=wxOfNobody');
+  const latest = await page.locator('a[href^="/repairs/"]').first().getAttribute('href');
+  const headings: string[] = [];
+  for (const path of ourPages(latest ?? 'no repair yet')) {
+    await page.goto(path);
+    headings.push(await headingOf(page));
+    const width = await page.evaluate('document.documentElement.scrollWidth');
+    const language = await page.locator('html').getAttribute('lang');
+    expect({ path, width, language }).toEqual({ path, width: PHONE.width, language: lang });
+  }
+  expect(headings.map((heading) => heading.split(' wx')[0])).toEqual(titles);
+  for (const path of ['/board', boardLane(SHOP), '/board/queue/dead-letter']) {
+    await page.goto(path, { waitUntil: 'networkidle' });
+  }
+  await page.goto('/');
+  await page.getByRole('link', { name: locale === 'en-GB' ? '中文' : 'English' }).click();
+  expect(await headingOf(page)).toBe(locale === 'en-GB' ? '总览' : 'Overview');
+  expect(troubles).toEqual([]);
+});
+
+const RATE = 5;
+
+test('the rate of a lane is changed while it is at work, and shown as set by hand', async () => {
+  const { page, troubles } = await enter(OPERATOR);
+  await page.goto(accountPath(SHOP));
+  const form = page.locator('form', { has: page.getByLabel('template') });
+  await form.getByRole('textbox').fill(String(RATE));
+  await form.getByRole('button', { name: 'Set' }).click();
+  const inForce = async () => {
+    await page.goto(accountPath(SHOP));
+    return await laneRow(page, 'template').textContent();
+  };
+  expect(await inForce()).toContain(`set by hand: ${RATE}/s`);
+  await expect.poll(inForce, { timeout: 10_000 }).toContain(`${RATE}/s (set by hand: ${RATE}/s)`);
+  expect(troubles).toEqual([]);
+});
+
+test('two who click Bull Board’s Retry all send each message once, and no faster than the rate', async () => {
+  const { producer, wechat } = office;
+  const orders = Array.from({ length: 12 }, (_, index) => `order-${1200 + index}-shipped`);
+  const ids = await Promise.all(
+    orders.map((order) => perish(producer, wechat, order, { errcode: 43004 })),
+  );
+  const people = await Promise.all([enter(OPERATOR), enter(OPERATOR)]);
+  for (const { page } of people) {
+    await page.goto('/board/queue/dead-letter?status=failed');
+    await page.getByRole('button', { name: 'Retry all' }).click();
+  }
+  await Promise.all(people.map(({ page }) => confirm(page)));
+  for (const id of ids) await reached(producer, id, ['sent']);
+  const openids = orders.map(openidOf);
+  const taken = (await wechat.record()).filter(({ openid }) => openids.includes(openid));
+  expect(taken.map(({ openid }) => openid).sort()).toEqual(openids.sort());
+  const times = taken.map(({ at }) => at);
+  expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(1000);
+  expect(people.flatMap(({ troubles }) => troubles)).toEqual([]);
+});
+
+const asked = encodeURIComponent(MARKUP);
+
+async function enter(who: Person, options: PageOptions = {}): Promise<WatchedPage> {
+  const watched = await browser.visit(office.url, options);
+  await logIn(watched.page, who);
+  return watched;
+}
+
+async function find(page: Page, text: string): Promise<void> {
+  await page.getByRole('textbox').first().fill(text);
+  await page.getByRole('button', { name: 'Find' }).click();
+}
+
+async function headingOf(page: Page): Promise<string> {
+  return (await page.getByRole('heading', { level: 1 }).textContent()) ?? '';
+}
+
+function rowsWith(page: Page, text: string): Locator {
+  return page.getByRole('row').filter({ hasText: text });
+}
+
+/** The first table of an account's page has its lanes. */
+function laneRow(page: Page, kind: string): Locator {
+  return page.getByRole('table').first().getByRole('row').filter({ hasText: kind });
+}
+
+/** What happened to a message, a line for each, as a person reads it. */
+async function timelineOf(page: Page): Promise<string[]> {
+  const rows = await page.locator('tbody tr').allInnerTexts();
+  return rows.map((row) => row.replaceAll(/\s+/g, ' '));
+}
+
+function ourPages(repair?: string): string[] {
+  const repairs = repair === undefined ? [] : [repair];
+  const message = messagePath(ORDERS.planted);
+  return ['/', '/dead-letters', ...repairs, accountPath(MEMBERS), message];
+}
+
+function messagePath(text: string): string {
+  return `/message?q=${encodeURIComponent(text)}`;
+}
+
+function accountPath(appId: string): string {
+  return `/accounts/${encodeURIComponent(appId)}`;
+}
+
+function boardPath(messageId: string): string {
+  return `/board/queue/dead-letter/${messageId}?status=failed`;
+}
+
+function boardLane(appId: string): string {
+  return `/board/queue/${appId}.template`;
+}
+
+/** Its buttons have pictures and no names; it asks before it does anything. */
+async function boardRetry(page: Page, messageId: string): Promise<void> {
+  const letter = page.getByRole('link', { name: messageId, exact: true });
+  const actions = letter.locator('xpath=ancestor::*[.//button][1]');
+  await actions.locator('button:has(.lucide-refresh-cw)').click();
+  await confirm(page);
+}
+
+async function confirm(page: Page): Promise<void> {
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Confirm' }).click();
+}
