@@ -32,7 +32,7 @@ const ALLOWED =
 const REFUSED = 'Expected a retry, a pause or a resume; anything else would lose messages.';
 const DEAD_LETTERS_ARE = 'Messages that will not be sent unless somebody acts';
 /** Each look costs Redis some commands for each of perhaps a hundred lanes. */
-const POLL_SECONDS = 30;
+export const POLL_SECONDS = 30;
 /** Stock Bull Board asks Google for its fonts; the system's do as well. */
 const FONTS = /<link href="https:\/\/fonts\.[^>]*>/g;
 

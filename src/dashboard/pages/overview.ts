@@ -21,7 +21,7 @@ export interface OverviewView {
 }
 
 /** A page that is left open stays true. */
-const REFRESH_SECONDS = 30;
+export const REFRESH_SECONDS = 30;
 const MOST_CODES = 3;
 
 export function overviewPage(reader: Reader, { accounts, deadLetters, at }: OverviewView): Html {
