@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { openDeadLetters } from '../../src/shared/dead-letter.ts';
 import type { Kind } from '../../src/shared/outcome.ts';
 import { waitFor } from '../helpers/wait-for.ts';
@@ -35,6 +36,8 @@ const PROCESSES = 2;
 /** Messages of one account that are enqueued in a row. */
 const ROW = 500;
 const DYING_MS = 15 * 60_000;
+const MOST_TRIES = 20;
+const RETRY_MS = 1000;
 
 /**
  * Fills a scene the way it fills in life: producers enqueue, workers send, WeChat refuses, and
@@ -113,10 +116,23 @@ async function enqueueRows(
   for (let start = 0; start < count; start += ROW) {
     const size = Math.min(ROW, count - start);
     for (const [index, appId] of appIds.entries()) {
-      await enqueueAll(scene, ordersOf(appId, from + start, size, kind));
+      await enqueueRow(scene, ordersOf(appId, from + start, size, kind));
       if (performance.now() - said < 10_000) continue;
       said = performance.now();
       onDone(start * appIds.length + size * (index + 1));
+    }
+  }
+}
+
+/** As a caller does: a row that was refused because Redis is busy is tried again, with its ids. */
+async function enqueueRow(scene: Scene, orders: readonly Order[]): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await enqueueAll(scene, orders);
+      return;
+    } catch (error) {
+      if (tries === MOST_TRIES) throw error;
+      await delay(RETRY_MS);
     }
   }
 }
