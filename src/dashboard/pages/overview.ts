@@ -89,7 +89,7 @@ function laneRow(say: Say, account: AccountView, lane: LaneOverview, now: number
 }
 
 function limitOf(say: Say, { perSecond, setPerSecond }: LaneOverview): string {
-  const limit = perSecond === undefined ? '' : `${perSecond}/s`;
+  const limit = perSecond === undefined ? '' : `${shownLimit(perSecond)}/s`;
   return setPerSecond === undefined ? limit : `${limit} (${say('byHand')}: ${setPerSecond}/s)`;
 }
 
@@ -131,6 +131,11 @@ function tokenState(say: Say, token: TokenHealth, now: number): Html {
 
 function shownRate(perSecond: number): string {
   return perSecond >= 10 ? String(Math.round(perSecond)) : perSecond.toFixed(1);
+}
+
+/** Workers count in slices of a second, so that a rate of 7 comes out as 6.99. */
+function shownLimit(perSecond: number): number {
+  return perSecond < 1 ? Number(perSecond.toPrecision(2)) : Math.round(perSecond * 10) / 10;
 }
 
 /** Rounded down, so that 100 % means all. */
