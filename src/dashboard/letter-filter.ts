@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DeadLetterFilter } from '../producer/index.ts';
 import { CourierError } from '../shared/errors.ts';
+import { maskOpenids } from '../shared/openid.ts';
 import { DEAD_REASONS } from '../shared/outcome.ts';
 
 const blank = (value: unknown) => (value === '' ? undefined : value);
@@ -77,7 +78,7 @@ function momentOf(name: string, given: string, now: number): number {
   if (!Number.isNaN(ms)) return ms;
   throw invalid(
     `${name}: expected a time in UTC as in 2026-11-26T08:30, or 30m, 2h, 1d for so long ago, ` +
-      `got "${given.slice(0, 40)}".`,
+      `got "${maskOpenids(given).slice(0, 40)}".`,
   );
 }
 

@@ -1,8 +1,7 @@
-import { maskOpenid } from '../shared/logger.ts';
+import { PLAIN_FIELDS } from '../shared/message/shown-value.ts';
+import { maskOpenid } from '../shared/openid.ts';
 
 const MASK = '***';
-/** They say what a message is, not what it says. */
-const PLAIN = new Set(['template_id', 'msgtype', 'lang']);
 
 /**
  * Job data as Bull Board may show it: the recipient shortened, everything that a customer would
@@ -23,7 +22,7 @@ function maskedMessage(message: unknown): unknown {
   return Object.fromEntries(
     Object.entries(message).map(([name, value]) => {
       if (name === 'touser') return [name, maskOpenid(String(value))];
-      return [name, PLAIN.has(name) ? value : masked(value)];
+      return [name, PLAIN_FIELDS.has(name) ? value : masked(value)];
     }),
   );
 }

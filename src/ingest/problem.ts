@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import type { CourierError, ErrorCode, Issue } from '../shared/errors.ts';
+import { maskOpenids } from '../shared/openid.ts';
 
 /** Codes that only HTTP has, with their status. */
 export const HTTP_CODES = {
@@ -80,8 +81,10 @@ export function problemOfCourier(
   return { ...problem(STATUS[code], code, message), ...(issues.length > 0 && { issues }) };
 }
 
+/** What came may be quoted in `detail`, and callers log it. */
 function problem(status: number, code: Problem['code'], detail: string): Problem {
-  return { type: 'about:blank', title: TITLES[status] ?? 'Error', status, code, detail };
+  const title = TITLES[status] ?? 'Error';
+  return { type: 'about:blank', title, status, code, detail: maskOpenids(detail) };
 }
 
 /** When nobody says how long a caller should wait. */

@@ -102,7 +102,9 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     if (!request.routeOptions.config.open) logger.info(lineOf(request, reply), 'request');
   });
   app.setNotFoundHandler((request, reply) => {
-    const detail = `Expected a route of /openapi.json, got ${request.method} ${request.url.slice(0, 100)}.`;
+    // Without the query, where keys are put by mistake.
+    const [path = ''] = request.url.split('?');
+    const detail = `Expected a route of /openapi.json, got ${request.method} ${path.slice(0, 100)}.`;
     return sendProblem(reply, problemOfHttp({ code: 'ERR_NOT_FOUND', message: detail }));
   });
   app.setErrorHandler((error, _request, reply) => {

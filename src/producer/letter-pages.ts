@@ -1,5 +1,6 @@
 import { type DeadLetter, type DeadLetterQueue, isDeadLetter } from '../shared/dead-letter.ts';
 import { CourierError } from '../shared/errors.ts';
+import { maskOpenids } from '../shared/openid.ts';
 import { DEAD_REASONS, type DeadReason } from '../shared/outcome.ts';
 import { type RedisClient, repliesOf } from '../shared/redis.ts';
 
@@ -170,7 +171,7 @@ function parseCursor(cursor: string): Place {
   if (failedAt !== undefined && jobId !== undefined) return { failedAt: Number(failedAt), jobId };
   throw new CourierError(
     'ERR_INVALID_FILTER',
-    `cursor: expected one that an earlier page gave, got "${cursor.slice(0, 40)}".`,
+    `cursor: expected one that an earlier page gave, got "${maskOpenids(cursor).slice(0, 40)}".`,
   );
 }
 
@@ -179,7 +180,7 @@ function checkReason(reason: string | undefined): void {
   if (reason === undefined || DEAD_REASONS.some((known) => known === reason)) return;
   throw new CourierError(
     'ERR_INVALID_FILTER',
-    `reason: expected one of ${DEAD_REASONS.join(', ')}, got "${reason.slice(0, 40)}".`,
+    `reason: expected one of ${DEAD_REASONS.join(', ')}, got "${maskOpenids(reason).slice(0, 40)}".`,
   );
 }
 

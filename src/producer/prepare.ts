@@ -3,6 +3,7 @@ import { CourierError, type Issue } from '../shared/errors.ts';
 import { contentHash } from '../shared/message/content-hash.ts';
 import { type Envelope, validateEnvelope } from '../shared/message/envelope.ts';
 import { deriveMessageId, randomMessageId } from '../shared/message/message-id.ts';
+import { maskOpenids } from '../shared/openid.ts';
 import type { KnownAccounts } from './accounts.ts';
 
 export interface PrepareDeps {
@@ -62,6 +63,6 @@ function invalid(issues: readonly Issue[]): CourierError {
 function unknownAccount(appId: string): CourierError {
   return new CourierError(
     'ERR_UNKNOWN_ACCOUNT',
-    `Account ${appId} is not in the accounts file. Add it there, or correct the appId.`,
+    `Account ${maskOpenids(appId)} is not in the accounts file. Add it there, or correct the appId.`,
   );
 }

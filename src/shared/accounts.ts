@@ -93,7 +93,14 @@ const accountsSchema = strict({
 });
 
 /** Fields whose values no error may show. */
-const HIDDEN_FIELDS = new Set(['secret', 'token', 'encodingAesKey', 'header']);
+const HIDDEN_FIELDS = new Set([
+  'secret',
+  'callback',
+  'token',
+  'encodingAesKey',
+  'tokenSource',
+  'header',
+]);
 
 /**
  * The accounts of an accounts file's text, frozen. `${NAME}` inside a string is replaced from

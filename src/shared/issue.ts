@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Issue } from './errors.ts';
 import { nearestName } from './nearest-name.ts';
+import { maskOpenids } from './openid.ts';
 
 type Path = readonly PropertyKey[];
 
@@ -23,7 +24,7 @@ function stepOf(name: string): string {
   return clean.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
-/** A value as an error shows it: at most 40 characters, quoted, nothing unprintable. */
+/** A value as an error shows it: at most 40 characters, quoted, nothing unprintable, no openid. */
 export function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
@@ -98,8 +99,9 @@ function quoted(text: string): string {
   return JSON.stringify(shortened(text)).replaceAll(UNPRINTABLE, '�');
 }
 
-/** At most 40 characters, with an ellipsis for what was left out. */
-function shortened(text: string): string {
+/** At most 40 characters, with an ellipsis for what was left out; openids are masked before. */
+function shortened(whole: string): string {
+  const text = maskOpenids(whole.slice(0, SHOWN_LENGTH * 4));
   const short = Array.from(text.slice(0, SHOWN_LENGTH * 2))
     .slice(0, SHOWN_LENGTH)
     .join('');

@@ -18,11 +18,6 @@ export function withoutValue(text: string, secret: string): string {
   return text.replaceAll(secret, '[redacted]').replaceAll(encodeURIComponent(secret), '[redacted]');
 }
 
-/** `oABCD…wxyz`: enough to tell recipients apart, too little to message them. */
-export function maskOpenid(openid: string): string {
-  return openid.length < 12 ? '***' : `${openid.slice(0, 5)}…${openid.slice(-4)}`;
-}
-
 /**
  * JSON lines on stdout. Written in small batches (4 KiB or 100 ms, whichever comes first),
  * because one system call per sent message costs as much as the rest of the line.

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock, Random } from '../shared/clock.ts';
 import type { LaneJob } from '../shared/lane.ts';
 import type { Begun, Ledger, Settled } from '../shared/ledger/ledger.ts';
-import { maskOpenid } from '../shared/logger.ts';
+import { maskOpenid } from '../shared/openid.ts';
 import type { Kind, Outcome } from '../shared/outcome.ts';
 import { isRedisTrouble } from '../shared/redis-trouble.ts';
 import { TIMINGS } from '../shared/timings.ts';

@@ -14,6 +14,8 @@ export const WORKER = 'dist/worker/main.js';
 export interface Town {
   readonly appId: string;
   readonly secret: string;
+  /** Its WeChat. */
+  readonly apiBase: string;
   readonly redis: RestartableRedis;
   readonly simulator: Simulator;
   readonly producer: Producer;
@@ -93,6 +95,7 @@ async function openTown(
   return {
     appId,
     secret,
+    apiBase,
     redis,
     simulator,
     producer,

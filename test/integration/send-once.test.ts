@@ -26,7 +26,7 @@ function send(interruption: Interruption) {
   return sendOnce(pool, {
     path: '/cgi-bin/message/custom/send?access_token=t',
     body: '{}',
-    secret: 'a-token',
+    secrets: ['a-token'],
     interruption,
     deadlineMs: 8000,
   });

@@ -2,7 +2,8 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyText } from '../helpers/any-text.ts';
-import { maskOpenid, scrub } from '../../src/shared/logger.ts';
+import { scrub } from '../../src/shared/logger.ts';
+import { maskOpenid, maskOpenids } from '../../src/shared/openid.ts';
 import { Secret } from '../../src/shared/secret.ts';
 
 describe('a line never shows', () => {
@@ -44,6 +45,16 @@ describe('a line never shows', () => {
 test('an openid is recognisable and not usable', () => {
   expect(maskOpenid('oABCDEFGHIJKLMNOPQRSTUVWXYZ1')).toBe('oABCD…XYZ1');
   expect(maskOpenid('short')).toBe('***');
+});
+
+test.each([
+  ['/accounts/oABCDEFGHIJKLMNOPQRSTUVWXYZ1/pause', '/accounts/oABCD…XYZ1/pause'],
+  ['oABCDEFGHIJKLMNOPQRSTUVWXYZ1 oABCDEFGHIJKLMNOPQRSTUVWXYZ2', 'oABCD…XYZ1 oABCD…XYZ2'],
+  ['wx0123456789abcdef.3kehqc3oz4uisbr6fblec7orpx', undefined],
+  ['dead-letter/o3kehqc3oz4uisbr6fblec7orp/retry', undefined],
+  ['ngqIpbwh8bUfcSsECmogfXcV14J0tQlEpBO27izEYtY', undefined],
+])('of %s only openids are masked', (text, masked = text) => {
+  expect(maskOpenids(text)).toBe(masked);
 });
 
 test('a secret hides itself wherever it is printed', () => {

@@ -275,6 +275,27 @@ describe('a customer-service message', () => {
 });
 
 describe('any message', () => {
+  it.each([
+    ['who gets it', { touser: `${OPENID} ` }, 'a text of 29 characters'],
+    ['what it says', { data: { thing1: { value: 'PLANTED\n' } } }, 'a text of 8 characters'],
+    ['a number it says', { data: { phone_number1: { value: 13_800_138_000 } } }, 'a number'],
+    ['where it leads', { url: 'PLANTED\u0000' }, 'a text of 8 characters'],
+    ['its template', { template_id: 'T' }, '"T"'],
+  ])('is refused without %s being repeated', (_, wrong, got) => {
+    const [issue, ...more] = validateMessage('template', { ...TEMPLATE, ...wrong });
+    expect(more).toEqual([]);
+    expect(issue?.reason.endsWith(`got ${got}`)).toBe(true);
+  });
+
+  it.each([JSON.stringify(ENVELOPE), { ...ENVELOPE, message: JSON.stringify(TEMPLATE) }])(
+    'as a text in the wrong place is not repeated either',
+    (input) => {
+      const result = validateEnvelope(input, NOW);
+      expect(JSON.stringify(result)).toMatch(/got a text of \d+ characters/);
+      expect(JSON.stringify(result)).not.toContain('touser');
+    },
+  );
+
   it('may be 32,768 bytes of JSON and not one more', () => {
     const filler = (bytes: number) => {
       const empty = Buffer.byteLength(JSON.stringify({ ...TEMPLATE, extra: '' }));

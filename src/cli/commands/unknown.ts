@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { UnknownMessage } from '../../producer/index.ts';
 import { CourierError } from '../../shared/errors.ts';
-import { maskOpenid } from '../../shared/logger.ts';
+import { maskOpenid } from '../../shared/openid.ts';
 import { answering, withExamples } from '../answer.ts';
 import { withProducer } from '../connection.ts';
 import { shownTime } from '../moment.ts';

@@ -1,6 +1,7 @@
 import '@fastify/cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '../../shared/logger.ts';
+import { maskOpenids } from '../../shared/openid.ts';
 import type { DashboardMetrics } from '../metrics.ts';
 import type { User } from '../users/user.ts';
 import type { UserRing } from '../users/user-ring.ts';
@@ -73,7 +74,7 @@ export function addGuard(app: FastifyInstance, deps: GuardDeps, refuse: Refuse):
         user: name,
         role,
         method,
-        path: url.split('?')[0],
+        path: maskOpenids(url.split('?')[0] ?? ''),
         status: reply.statusCode,
         remote: ip,
       },

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { Issue } from '../errors.ts';
-import { expectedGot, issuesOf, pointer } from '../issue.ts';
+import { expectedGot, issuesOf, pointer, shown } from '../issue.ts';
 import { KINDS, type Kind } from '../outcome.ts';
 import { customControls, customSchema, type CustomMessage } from './custom.ts';
 import { accountAppId } from './identifier.ts';
 import { epochOf, momentSchema } from './moment.ts';
 import { templateControls, templateSchema, type TemplateMessage } from './template.ts';
 import { formatTraceparent, parseTraceparent } from '../tracing/traceparent.ts';
+import { shownValue } from './shown-value.ts';
 import { textIssues } from './text.ts';
 
 export const PRIORITIES = ['high', 'normal', 'low'] as const;
@@ -108,7 +109,7 @@ export function validateEnvelope(input: unknown, now: number): EnvelopeResult {
   const parsed = envelopeSchema.safeParse(input);
   const ownIssues = parsed.success
     ? relationIssues(parsed.data, now)
-    : issuesOf(parsed.error, input);
+    : issuesOf(parsed.error, input, { show: shownOfEnvelope });
   const { kind, message }: { kind?: unknown; message?: unknown } = isObject(input) ? input : {};
   const known = KINDS.find((name) => name === kind);
   const messages = known && isObject(message) ? messageIssues(known, message, ['message']) : NONE;
@@ -116,6 +117,12 @@ export function validateEnvelope(input: unknown, now: number): EnvelopeResult {
     return { ok: true, envelope: envelopeOf(parsed.data, message as Message) };
   }
   return { ok: false, issues: [...ownIssues, ...messages].slice(0, MOST_ISSUES) };
+}
+
+/** A text in place of the envelope or of the message is mostly one of them, written as JSON. */
+function shownOfEnvelope(value: unknown, path: readonly PropertyKey[]): string {
+  const isMessage = path.length === 0 || path[0] === 'message';
+  return isMessage ? shownValue(value, path.slice(1)) : shown(value);
 }
 
 /** What is wrong with a message alone, paths starting at the message; empty if all is well. */
@@ -145,7 +152,7 @@ function messageIssues(kind: Kind, message: unknown, base: readonly string[]): r
   const texts = textIssues(message, CONTROLS[kind]);
   const parsed = SCHEMAS[kind].safeParse(message);
   if (parsed.success && texts === null) return NONE;
-  const shapes = parsed.success ? [] : issuesOf(parsed.error, message, { base });
+  const shapes = parsed.success ? [] : issuesOf(parsed.error, message, { base, show: shownValue });
   const root = pointer(base);
   const more = (texts ?? []).map(({ path, reason }) => ({ path: root + path, reason }));
   return [...shapes, ...more.filter(({ path }) => !shapes.some((shape) => shape.path === path))];

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { CourierError } from '../errors.ts';
+import { maskOpenids } from '../openid.ts';
 
 /**
  * A messageId is `<appId>.<key>`. The key is 26 characters of base 32 (130 bits), and is also
@@ -45,7 +46,7 @@ export function requireMessageId(text: string): MessageIdParts {
   if (parts) return parts;
   throw new CourierError(
     'ERR_UNKNOWN_MESSAGE',
-    `Expected a message id as <appId>.<26 characters>, got "${text.slice(0, 60)}".`,
+    `Expected a message id as <appId>.<26 characters>, got "${maskOpenids(text).slice(0, 60)}".`,
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Issue } from '../errors.ts';
-import { expectedGot, pointer } from '../issue.ts';
+import { pointer } from '../issue.ts';
+import { shownValue } from './shown-value.ts';
 
 /**
  * The texts of a message: one walk over everything in it, for what must hold for every string
@@ -68,7 +69,8 @@ class Walk {
   report(expected: string, value: unknown): void {
     this.issues ??= [];
     if (this.issues.length >= MOST_ISSUES) return;
-    this.issues.push({ path: pointer(this.#path), reason: expectedGot(expected, value) });
+    const reason = `expected ${expected}, got ${shownValue(value, this.#path)}`;
+    this.issues.push({ path: pointer(this.#path), reason });
   }
 
   #members(object: object, depth: number): void {

@@ -91,6 +91,7 @@ export function createAccount(deps: AccountDeps, account: Account): RunningAccou
   const client = createWechatClient({
     apiBase: account.apiBase,
     connections: deps.config.concurrency * KINDS.length,
+    secret: account.secret,
   });
   const tally = createTally({ redis, appId, now: clock.now, logger });
   const laneMetrics = {

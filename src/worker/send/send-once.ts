@@ -8,8 +8,8 @@ export interface SendRequest {
   /** Holds the access token: it goes nowhere but to the wire. */
   readonly path: string;
   readonly body: string;
-  /** The access token: removed from an answer that quotes our request. */
-  readonly secret: string;
+  /** The access token and the AppSecret: removed from an answer that quotes them. */
+  readonly secrets: readonly string[];
   /** Aborts the request: the job's lock is lost. */
   readonly interruption: Interruption;
   /** From this call to the last byte of the answer. */
@@ -68,7 +68,9 @@ export function sendOnce(dispatcher: Dispatcher, request: SendRequest): Promise<
         },
         onResponseEnd() {
           const body = Buffer.concat(chunks).toString('utf8');
-          settle(parseReply(status, body, (text) => scrub(withoutValue(text, request.secret))));
+          settle(
+            parseReply(status, body, (text) => scrub(request.secrets.reduce(withoutValue, text))),
+          );
         },
         onResponseError(_controller, error) {
           const detail = describe(error);

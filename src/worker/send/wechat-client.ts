@@ -1,5 +1,6 @@
 import { Pool } from 'undici';
 import type { Kind } from '../../shared/outcome.ts';
+import type { Secret } from '../../shared/secret.ts';
 import { TIMINGS } from '../../shared/timings.ts';
 import type { Span } from '../../shared/tracing/span.ts';
 import type { SendResult } from '../decide/verdict.ts';
@@ -34,6 +35,8 @@ const PATHS: Record<Kind, string> = {
 export function createWechatClient(options: {
   readonly apiBase: string;
   readonly connections: number;
+  /** Not sent; removed from answers. */
+  readonly secret: Secret;
 }): WechatClient {
   const pool = new Pool(options.apiBase, {
     connections: options.connections,
@@ -50,7 +53,7 @@ export function createWechatClient(options: {
       const result = await sendOnce(pool, {
         path: `${PATHS[kind]}?access_token=${encodeURIComponent(token)}`,
         body,
-        secret: token,
+        secrets: [token, options.secret.reveal()],
         interruption,
         deadlineMs: TIMINGS.httpDeadlineMs,
         onStatus: (status) => call.set({ 'http.response.status_code': status }),
