@@ -61,10 +61,7 @@ export async function benchSending({ messages, rounds, quick }: BenchOptions): P
 }
 
 /** Messages per second of our worker, with `more` in its environment. */
-export function sendOurs(
-  load: Load,
-  more: Readonly<Record<string, string>> = {},
-): Promise<number> {
+export function sendOurs(load: Load, more: Readonly<Record<string, string>> = {}): Promise<number> {
   return onFreshRedis(async (redisUrl, dir) => {
     const producer = await openProducer(redisUrl);
     await enqueueAll(producer, orderEnvelopes(load.messages), load.messages);
