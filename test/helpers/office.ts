@@ -52,27 +52,36 @@ const REFUSALS = [40037, 47003, 47003, 47003, 43004, 43004];
 const SENT = 24;
 const WAITING = 12;
 
-export async function openOffice(): Promise<Office> {
+export interface OfficeOptions {
+  /** More accounts, as the simulator takes them. */
+  readonly others?: readonly { readonly appId: string }[];
+}
+
+export async function openOffice(options: OfficeOptions = {}): Promise<Office> {
   const cleanups: (() => Promise<unknown>)[] = [];
   const close = async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
   };
   try {
-    return { ...(await furnish(cleanups)), close };
+    return { ...(await furnish(cleanups, options)), close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function furnish(cleanups: (() => Promise<unknown>)[]): Promise<Omit<Office, 'close'>> {
+async function furnish(
+  cleanups: (() => Promise<unknown>)[],
+  { others = [] }: OfficeOptions,
+): Promise<Omit<Office, 'close'>> {
+  const accounts = [{ appId: SHOP }, { appId: MEMBERS }, ...others];
   const dir = await mkdtemp(path.join(tmpdir(), 'courier-office-'));
   cleanups.push(() => rm(dir, { recursive: true, force: true }));
   const redis = await createRestartableRedis();
   cleanups.push(() => redis.remove());
   const [wechat] = await Promise.all([startWechat({ latency: '5' }), redis.start()]);
   cleanups.push(() => wechat.stop());
-  const env = await settings(dir, redis.url, wechat);
+  const env = await settings(dir, redis.url, wechat, accounts);
   const start = (entry: string): RunningProcess => {
     const running = startProcess(entry, { env });
     cleanups.push(() => running.stop());
@@ -82,7 +91,7 @@ async function furnish(cleanups: (() => Promise<unknown>)[]): Promise<Omit<Offic
   const worker = start('dist/worker/main.js');
   const producer = createProducer({
     redisUrl: redis.url,
-    accounts: [{ appId: SHOP }, { appId: MEMBERS }],
+    accounts: accounts.map(({ appId }) => ({ appId })),
   });
   cleanups.push(() => producer.close());
   await keepWaiting(redis.url, producer);
@@ -93,14 +102,18 @@ async function furnish(cleanups: (() => Promise<unknown>)[]): Promise<Omit<Offic
 }
 
 /** The files that processes read, and the environment that names them. */
-async function settings(dir: string, redisUrl: string, wechat: Wechat) {
+async function settings(
+  dir: string,
+  redisUrl: string,
+  wechat: Wechat,
+  known: readonly { readonly appId: string }[],
+) {
   const secret = 'canary-secret-of-the-office';
-  const appIds = [SHOP, MEMBERS];
   await wechat.control('POST', 'accounts', {
-    accounts: appIds.map((appId) => ({ appId, secret })),
+    accounts: known.map((account) => ({ ...account, secret })),
   });
   const accountsFile = path.join(dir, 'accounts.json');
-  const accounts = appIds.map((appId) => ({ appId, secret, apiBase: wechat.url }));
+  const accounts = known.map(({ appId }) => ({ appId, secret, apiBase: wechat.url }));
   await writeFile(accountsFile, JSON.stringify({ accounts }));
   const usersFile = path.join(dir, 'users.json');
   const add = async (who: typeof OPERATOR, role: UserRole) =>

@@ -115,7 +115,7 @@ function namesIn(section: string): string[] {
 /** The other language's page stands for this one. */
 function linksIn(section: string): string[] {
   return [...section.matchAll(/\]\(([^()\s]+)\)/g)]
-    .map(([, target = '']) => target.replace('.zh-CN.md', '.md'))
+    .map(([, target = '']) => target.replace('.zh-CN.', '.'))
     .toSorted();
 }
 
