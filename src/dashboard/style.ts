@@ -2,19 +2,21 @@
 export const STYLE = `
 :root { color-scheme: light dark; --line: #8884; --bad: #c62828; --warn: #b26a00; --good: #2e7d32; }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 72rem; padding: 0 1rem 3rem; font: 15px/1.5 system-ui, sans-serif; }
+body { margin: 0 auto; max-width: 90rem; padding: 0 1rem 3rem; font: 15px/1.5 system-ui, sans-serif; }
 nav { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; padding: .75rem 0; border-bottom: 1px solid var(--line); }
-nav form { display: flex; gap: .25rem; }
+nav form { display: flex; gap: .25rem; max-width: 100%; } nav input { min-width: 0; }
 nav .last { margin-left: auto; }
 h1 { font-size: 1.3rem; } h2 { font-size: 1.05rem; margin-top: 2rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
-.number { text-align: right; font-variant-numeric: tabular-nums; }
+th { vertical-align: bottom; word-break: keep-all; }
+.number { text-align: right; font-variant-numeric: tabular-nums; } td.number { white-space: nowrap; }
+.line { display: block; white-space: nowrap; } .actions { white-space: nowrap; }
 .bad { color: var(--bad); } .warn { color: var(--warn); } .good { color: var(--good); }
 h1, dd, code { overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; } dd { margin: 0; }
-input, select, button { font: inherit; padding: .25rem .5rem; }
+input, select, button { font: inherit; padding: .25rem .5rem; } form.filter input, form.filter select, form.filter button { height: 2.1rem; }
 form.inline { display: inline; } form.filter { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; }
 label { display: grid; font-size: .85rem; }
 .notice { padding: .5rem .75rem; border: 1px solid var(--line); border-left: 4px solid var(--good); }

@@ -28,7 +28,7 @@ const WORDS = {
   token: { en: 'token', zh: 'token' },
   running: { en: 'running', zh: '运行中' },
   paused: { en: 'paused', zh: '已暂停' },
-  asleep: { en: 'asleep until', zh: '休眠至' },
+  asleep: { en: 'asleep', zh: '休眠' },
   none: { en: 'none', zh: '无' },
   expired: { en: 'expired', zh: '已过期' },
   reason: { en: 'reason', zh: '原因' },

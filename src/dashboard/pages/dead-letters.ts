@@ -98,7 +98,7 @@ function lettersTable({ say, language, isOperator }: Reader, letters: readonly D
         <td>${letter.reason}</td>
         <td>${letter.errcode}</td>
         <td>${letter.errcode !== undefined && explainErrcode(letter.errcode, language).meaning}</td>
-        ${isOperator && html`<td>${actions(say, letter.messageId)}</td>`}
+        ${isOperator && html`<td class="actions">${actions(say, letter.messageId)}</td>`}
       </tr>`,
   );
   return table([...heads, isOperator && html`<th></th>`], rows);

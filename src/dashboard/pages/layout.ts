@@ -31,7 +31,12 @@ export function page(
         <a href="/dead-letters">${say('deadLetters')}</a>
         <a href="/board">${say('board')}</a>
         <form action="/message">
-          <input name="q" placeholder="${say('searchHint')}" aria-label="${say('searchHint')}" />
+          <input
+            name="q"
+            size="36"
+            placeholder="${say('searchHint')}"
+            aria-label="${say('searchHint')}"
+          />
           <button>${say('search')}</button>
         </form>
         <a class="last" href="/language">${say('language')}</a>

@@ -98,21 +98,24 @@ function topCodes(say: Say, appId: string, { refusals }: LaneTally): Html[] {
     .slice(0, MOST_CODES)
     .map(({ errcode, count }) =>
       errcode === null
-        ? html`<span>${say('noAnswer')} × ${count}</span> `
-        : html`<a href="/dead-letters?appId=${appId}&amp;errcode=${errcode}">${errcode}</a> ×
-            ${count} `,
+        ? html`<span class="line">${say('noAnswer')} × ${count}</span>`
+        : html`<span class="line"
+            ><a href="/dead-letters?appId=${appId}&amp;errcode=${errcode}">${errcode}</a> ×
+            ${count}</span
+          >`,
     );
 }
 
 function laneState(say: Say, { pause }: AccountView, lane: LaneOverview): Html {
   if (lane.paused && pause) {
-    const text = `${say('paused')}: ${pause.cause} ${pause.errcode ?? ''}, ${shownTime(pause.since)}`;
-    return html`<span class="bad">${text}</span>`;
+    const code = pause.errcode === undefined ? '' : ` ${pause.errcode}`;
+    return html`<span class="bad line">${say('paused')}: ${pause.cause}${code}</span
+      ><span class="bad line">${say('since')} ${shownTime(pause.since)}</span>`;
   }
   if (lane.paused) return html`<span class="bad">${say('paused')}</span>`;
   if (lane.sleep) {
-    const text = `${say('asleep')} ${shownTime(lane.sleep.until)} (${lane.sleep.cause})`;
-    return html`<span class="warn">${text}</span>`;
+    return html`<span class="warn line">${say('asleep')}: ${lane.sleep.cause}</span
+      ><span class="warn line">${say('until')} ${shownTime(lane.sleep.until)}</span>`;
   }
   return html`<span class="good">${say('running')}</span>`;
 }
@@ -124,8 +127,8 @@ function tokenState(say: Say, token: TokenHealth, now: number): Html {
     case 'expired':
       return html`<span class="warn">${say('expired')}</span>`;
     case 'valid':
-      return html`${shownAge(now - token.fetchedAt)}, #${token.generation}
-      ${token.source !== undefined && `(${token.source})`}`;
+      return html`<span class="line">${shownAge(now - token.fetchedAt)}, #${token.generation}</span
+        >${token.source !== undefined && html`<span class="line">${token.source}</span>`}`;
   }
 }
 
