@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -13,6 +13,7 @@ interface ComposeService {
   deploy?: { replicas: number };
   environment?: Record<string, string>;
   healthcheck?: { test?: string[] };
+  image?: string;
   network_mode?: string;
   ports?: string[];
   profiles?: string[];
@@ -21,7 +22,14 @@ interface ComposeService {
 }
 const compose = parse(read('docker-compose.yml'), { merge: true }) as {
   services: Record<
-    'redis' | 'worker' | 'ingest' | 'dashboard' | 'simulator' | 'worker-simulated',
+    | 'redis'
+    | 'worker'
+    | 'ingest'
+    | 'dashboard'
+    | 'simulator'
+    | 'worker-simulated'
+    | 'prometheus'
+    | 'grafana',
     ComposeService
   >;
 };
@@ -30,6 +38,8 @@ const {
   worker,
   ingest,
   dashboard,
+  prometheus,
+  grafana,
   simulator,
   'worker-simulated': simulated,
 } = compose.services;
@@ -56,11 +66,16 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('opens no port to the outside, and those of the API and the dashboard on loopback', () => {
-    const { ingest: _, dashboard: _too, ...others } = compose.services;
-    for (const service of Object.values(others)) expect(service.ports).toBeUndefined();
-    expect(ingest.ports).toEqual(['127.0.0.1:8080:8080']);
-    expect(dashboard.ports).toEqual(['127.0.0.1:8082:8082']);
+  it('opens no port to the outside, only some on loopback', () => {
+    const open = Object.entries(compose.services).flatMap(([name, { ports = [] }]) =>
+      ports.map((port) => `${name} ${port}`),
+    );
+    expect(open).toEqual([
+      'ingest 127.0.0.1:8080:8080',
+      'dashboard 127.0.0.1:8082:8082',
+      'prometheus 127.0.0.1:9090:9090',
+      'grafana 127.0.0.1:3000:3000',
+    ]);
     expect([ingest.profiles, dashboard.profiles]).toEqual([['ingest'], ['dashboard']]);
     for (const volume of [...(ingest.volumes ?? []), ...(dashboard.volumes ?? [])]) {
       expect(volume).toMatchObject({ read_only: true });
@@ -74,6 +89,41 @@ describe('docker-compose.yml', () => {
     expect(dashboard.volumes).toContainEqual(
       expect.objectContaining({ source: './users', target: folder }),
     );
+  });
+
+  it('starts Prometheus and Grafana, pinned, only when asked, with files that are there', () => {
+    for (const service of [prometheus, grafana]) {
+      expect(service.profiles).toEqual(['monitoring']);
+      expect(service.image).toMatch(/:v?\d+\.\d+\.\d+$/);
+    }
+    expect(prometheus.command).toEqual(['--config.file=/etc/prometheus/prometheus.compose.yml']);
+    const mounts = [...(prometheus.volumes ?? []), ...(grafana.volumes ?? [])].map(String);
+    const files = mounts.filter((mount) => mount.startsWith('./'));
+    expect(files).toHaveLength(3);
+    for (const mount of files) {
+      const [source = '', , mode] = mount.split(':');
+      expect(existsSync(path.join(ROOT, source)), source).toBe(true);
+      expect(mode).toBe('ro');
+    }
+  });
+
+  it('has Prometheus look for services there are, at the ports of their metrics', () => {
+    const { scrape_configs: jobs } = parse(read('deploy/prometheus/prometheus.compose.yml')) as {
+      scrape_configs: { job_name: string; dns_sd_configs: { names: string[]; port: number }[] }[];
+    };
+    const looks = jobs.map(({ job_name: job, dns_sd_configs: [found] }) => [
+      job,
+      ...(found?.names ?? []),
+      found?.port,
+    ]);
+    expect(looks).toEqual([
+      ['courier-worker', 'worker', 9464],
+      ['courier-ingest', 'ingest', 8080],
+      ['courier-dashboard', 'dashboard', 9464],
+    ]);
+    for (const service of [worker, ingest, dashboard]) {
+      expect(service.environment?.['COURIER_HOST']).toBe('0.0.0.0');
+    }
   });
 
   it('starts the simulator and its worker only when asked', () => {
