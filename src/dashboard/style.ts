@@ -8,8 +8,8 @@ nav form { display: flex; gap: .25rem; max-width: 100%; } nav input { min-width:
 nav .last { margin-left: auto; }
 h1 { font-size: 1.3rem; } h2 { font-size: 1.05rem; margin-top: 2rem; }
 .scroll { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
+table { border-collapse: collapse; width: 100%; font-size: .87em; }
+th, td { text-align: left; padding: .3rem .45rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { vertical-align: bottom; word-break: keep-all; }
 .number { text-align: right; font-variant-numeric: tabular-nums; } td.number { white-space: nowrap; }
 .line { display: block; white-space: nowrap; } .actions { white-space: nowrap; }
