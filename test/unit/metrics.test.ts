@@ -88,6 +88,7 @@ describe('what a process says of itself', () => {
     const page = parseExposition(await registry.metrics());
     expect(page.value('courier_sends_total', { outcome: 'unknown' })).toBe(0);
     expect(page.value('courier_dead_letters_total', { reason: 'poison' })).toBe(0);
+    expect(page.value('courier_errcodes_total', { errcode: 'other' })).toBe(0);
   });
 });
 

@@ -29,6 +29,9 @@ const OUTCOMES: readonly Outcome['kind'][] = ['sent', 'held', 'retry', 'snooze',
 const SEND_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const LATENCY_BUCKETS = [0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 1800, 7200, 86_400];
 
+/** Stands for every code that is in no table. */
+const UNKNOWN_ERRCODE = 'other';
+
 /** @returns binds the counters to a lane */
 export function createLaneCounters(
   registry: Registry,
@@ -45,6 +48,7 @@ export function createLaneCounters(
     // A series that begins with 1 has no increase: the first of them would ring no alarm.
     for (const outcome of OUTCOMES) sends.inc({ ...labels, outcome }, 0);
     for (const reason of DEAD_REASONS) deadLetters.inc({ ...labels, reason }, 0);
+    errcodes.inc({ ...labels, errcode: UNKNOWN_ERRCODE }, 0);
     throttled.inc(labels, 0);
     return {
       ended(outcome) {
@@ -70,7 +74,7 @@ export function createLaneCounters(
 
 /** What comes over the wire may be any number; each would be a time series of its own. */
 function errcodeLabel(errcode: number): string {
-  return lookupErrcode(errcode) ? String(errcode) : 'other';
+  return lookupErrcode(errcode) ? String(errcode) : UNKNOWN_ERRCODE;
 }
 
 function registered(registry: Registry) {
