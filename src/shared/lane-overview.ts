@@ -10,7 +10,10 @@ export interface LaneOverview {
   readonly waiting: number;
   /** Of them, those with a priority. */
   readonly prioritized: number;
-  /** When the message that has waited longest was enqueued, epoch ms; absent when none waits. */
+  /**
+   * Since when the message that has waited longest has waited, epoch ms: since it was enqueued, or since its `sendAt`.
+   * Absent when none waits.
+   */
   readonly oldestAt?: number;
   /** Scheduled, or waiting for their next attempt. */
   readonly delayed: number;
@@ -71,7 +74,7 @@ export async function laneOverviews(
     const ofLane = replies.slice(from, from + REPLIES_OF_A_LANE) as unknown as LaneReplies;
     return overviewOf(kind, ofLane, (rates as Texts)[place], now);
   });
-  return await withOldest(redis, lanes, overviews);
+  return await withOldest(redis, lanes, overviews, now);
 }
 
 type Texts = readonly (string | null)[];
@@ -109,33 +112,56 @@ function overviewOf(
   };
 }
 
-/** When the job that has waited longest was added; of an empty lane nothing is read. */
+/** So many at the head of a lane are looked at one by one. */
+const HEAD = 16;
+
+/**
+ * Since when the job that has waited longest has waited; of an empty lane nothing is read. Messages of priority
+ * `high` stand before it, the latest first, so the head of the list is not enough: behind it, in steps that double,
+ * one is found that is about as old.
+ */
 async function withOldest(
   redis: RedisClient,
   lanes: Readonly<Record<Kind, LaneQueue>>,
   overviews: LaneOverview[],
+  now: number,
 ): Promise<LaneOverview[]> {
-  const busy = overviews.filter(({ waiting }) => waiting > 0);
-  if (busy.length === 0) return overviews;
-  const heads = redis.pipeline();
-  for (const { kind } of busy) {
-    heads.lindex(lanes[kind].toKey('wait'), -1).zrange(lanes[kind].toKey('prioritized'), '0', '0');
+  if (overviews.every(({ waiting }) => waiting === 0)) return overviews;
+  const places = redis.pipeline();
+  const kinds: Kind[] = [];
+  for (const { kind, waiting, prioritized } of overviews) {
+    if (waiting === 0) continue;
+    const list = lanes[kind].toKey('wait');
+    places.zrange(lanes[kind].toKey('prioritized'), '0', '0').lrange(list, -HEAD, -1);
+    kinds.push(kind, kind);
+    for (let place = 2 * HEAD; place < 2 * (waiting - prioritized); place *= 2) {
+      places.lindex(list, Math.max(-place, prioritized - waiting));
+      kinds.push(kind);
+    }
   }
-  const found = (await repliesOf(heads)) as (string | null | string[])[];
-  const ids = busy.flatMap(({ kind }, place) =>
-    found
-      .slice(2 * place, 2 * place + 2)
-      .flat()
-      .filter((id) => id !== null && id !== undefined)
-      .map((id) => ({ kind, id })),
-  );
-  const stamps = redis.pipeline();
-  for (const { kind, id } of ids) stamps.hget(lanes[kind].toKey(id), 'timestamp');
-  const times = (await repliesOf(stamps)) as Texts;
-  return overviews.map((overview) => {
-    const own = times.filter((time, place) => time !== null && ids[place]?.kind === overview.kind);
-    return own.length === 0 ? overview : { ...overview, oldestAt: Math.min(...own.map(Number)) };
+  const found = (await repliesOf(places)) as (string | null | string[])[];
+  const jobs = found.flatMap((ids, place) => {
+    const kind = kinds[place];
+    return kind === undefined ? [] : [ids ?? []].flat().map((id) => ({ kind, id }));
   });
+  const stamps = redis.pipeline();
+  for (const { kind, id } of jobs) stamps.hmget(lanes[kind].toKey(id), 'timestamp', 'opts');
+  const since = ((await repliesOf(stamps)) as Texts[]).map(waitingSince);
+  return overviews.map((overview) => {
+    const own = since.filter((at, place) => at !== null && jobs[place]?.kind === overview.kind);
+    // One that was sent off before its time has not waited at all.
+    return own.length === 0
+      ? overview
+      : { ...overview, oldestAt: Math.min(now, ...own.map(Number)) };
+  });
+}
+
+/** Null for a job that has gone meanwhile. */
+function waitingSince([timestamp, opts]: Texts): number | null {
+  if (!timestamp) return null;
+  // What BullMQ keeps beside it is 0 once the job waits.
+  const { delay } = JSON.parse(opts ?? '{}') as { delay?: number };
+  return Number(timestamp) + (delay ?? 0);
 }
 
 /** The limit is kept in slices of whole milliseconds, so that 30 a second are 29.4. */

@@ -47,6 +47,33 @@ test('what is read at once is what BullMQ says of each lane', async () => {
   await control.close();
 });
 
+test('the oldest is found behind those of high priority, and a scheduled one has waited since its time', async () => {
+  const shop = await courier.open({ workers: 0 });
+  const control = openAccountControl(shop.redis, shop.appId, systemClock);
+  const lane = shop.lane('template');
+  const oldestAt = async () => (await control.overview()).lanes[0]?.oldestAt ?? 0;
+  await lane.pause();
+  const sendAt = Date.now() + 1500;
+  const { messageId } = await shop.producer.enqueue({ ...shop.template(), sendAt });
+  const job = await lane.getJob(messageId.slice(shop.appId.length + 1));
+  await job?.promote();
+  expect(Date.now() - (await oldestAt())).toBeLessThan(1000);
+  await waitFor(() => Date.now() > sendAt + 200);
+  expect(Math.abs((await oldestAt()) - sendAt)).toBeLessThan(100);
+
+  const some = (count: number, priority: string) =>
+    shop.producer.enqueueMany(Array.from({ length: count }, () => shop.template({ priority })));
+  await some(10, 'high');
+  expect(Math.abs((await oldestAt()) - sendAt)).toBeLessThan(100);
+  await job?.remove();
+  await some(100, 'normal');
+  const then = Date.now();
+  await waitFor(() => Date.now() > then + 200);
+  await some(50, 'high');
+  expect(await oldestAt()).toBeLessThanOrEqual(then);
+  await control.close();
+});
+
 test('a rate that an operator sets is the lane’s within seconds, and the file’s again after that', async () => {
   const shop = await courier.open();
   const control = openAccountControl(shop.redis, shop.appId, systemClock);

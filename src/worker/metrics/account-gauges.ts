@@ -54,7 +54,7 @@ export function registerAccountGauges(deps: AccountGaugesDeps): void {
   );
   gauge(
     'courier_queue_oldest_age_seconds',
-    'Age of the message that has waited longest; 0 when none waits',
+    'How long the message that has waited longest has waited; 0 when none waits',
     LANE_LABELS,
     ofLanes(({ oldestAt = now() }, labels) => [[labels, Math.max(0, now() - oldestAt) / 1000]]),
   );
