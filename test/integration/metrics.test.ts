@@ -91,6 +91,28 @@ describe('a worker counts', () => {
     });
   });
 
+  test('a death once, though a run that had lost its message to another saw it die as well', async () => {
+    const shop = await courier.open();
+    await send(shop, 'template', 'sent');
+    shop.fault('template', { ...refuse(40_003), delayMs: 1000, count: 2 });
+    const { messageId } = await shop.producer.enqueue(shop.template());
+    await shop.reached(messageId, 'sending');
+    const record = shop.keys.ledger(messageId.slice(shop.appId.length + 1));
+    await shop.redis.hset(record, 'own', 'another run');
+    await shop.reached(messageId, 'dead', { timeoutMs: 30_000 });
+    expect(shop.log().filter(({ settled }) => settled === 'stale')).toHaveLength(1);
+    await untilPage(shop, (page) => {
+      const lane = { account: shop.appId, kind: 'template' };
+      const died = { ...lane, reason: 'permanent-recipient' };
+      expect(page.value('courier_dead_letters_total', died)).toBe(1);
+      expect(page.value('courier_sends_total', { ...lane, outcome: 'dead' })).toBe(1);
+      expect(
+        page.value('courier_attempts_total', { ...lane, verdict: 'permanent-recipient' }),
+      ).toBe(1);
+      expect(page.value('courier_errcodes_total', { ...lane, errcode: '40003' })).toBe(2);
+    });
+  });
+
   test('the waiting of a scheduled message from its time on', async () => {
     const shop = await courier.open();
     await send(shop, 'custom', 'sent', { sendAt: Date.now() + 4000 });

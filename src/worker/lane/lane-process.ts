@@ -208,8 +208,10 @@ function report(deps: LaneProcessDeps, run: Run, job: LaneJobHandle, ended: Sett
     line,
     'delivery',
   );
-  deps.metrics.ended(outcome.kind);
   if (durationMs > 0) deps.metrics.answered(verdict?.errcode, durationMs / 1000);
+  // What another run says of the message counts, and is counted there.
+  if (ended.settled !== 'ok') return;
+  deps.metrics.ended(outcome.kind);
   if (attempt > 0 && verdict) deps.metrics.attempted(verdict.class);
   if (outcome.kind === 'snooze') deps.metrics.snoozed(outcome.cause);
   if (outcome.kind === 'dead') deps.metrics.died(outcome.reason);
