@@ -14,7 +14,7 @@ import { createDatabase, postgres } from '../helpers/database.ts';
 import { type Exposition, parseExposition } from '../helpers/exposition.ts';
 import { startIngest } from '../helpers/ingest.ts';
 import { createRestartableRedis } from '../helpers/restartable-redis.ts';
-import { eventually } from '../helpers/wait-for.ts';
+import { eventually, waitFor } from '../helpers/wait-for.ts';
 
 /* What each role says at /metrics after something has happened. */
 
@@ -163,6 +163,21 @@ describe('a worker counts', () => {
       expect(page.value('courier_token_remaining_seconds', account)).toBeGreaterThan(3600);
     });
   });
+});
+
+test('a token that came to its end is no conflict', async () => {
+  const settings = { tokenLifeSeconds: 2, tokenRolloverSeconds: 0, tokenOverlapSeconds: 0 };
+  const shop = await courier.open({ settings });
+  const account = { account: shop.appId };
+  const { value } = await waitFor(async () => {
+    await send(shop, 'custom', 'sent');
+    const page = await pageOf(shop);
+    const renewed = ['ahead', 'expired'].map(
+      (cause) => page.value('courier_token_refreshes_total', { ...account, cause }) ?? 0,
+    );
+    return Math.max(...renewed) >= 2 ? page : null;
+  }, SLOW);
+  expect(value('courier_token_conflicts_total', account)).toBe(0);
 });
 
 describe('a worker shows', () => {
