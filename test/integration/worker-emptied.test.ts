@@ -18,6 +18,10 @@ test('stops all work within 5 s until a person restarts the workers, and is said
     expect((await fetch(`http://127.0.0.1:${worker?.port}/readyz`)).status).toBe(503);
   });
   await waitFor(() => shop.log().some(({ msg }) => msg === 'all work has stopped'));
+  // What the alert CourierNoLanes looks for.
+  const page = await (await fetch(`http://127.0.0.1:${worker?.port}/metrics`)).text();
+  expect(page).toMatch(/^courier_redis_up 1$/m);
+  expect(page).not.toMatch(/^courier_queue_depth\{/m);
   const { messageId } = await shop.producer.enqueue(shop.custom());
   const again = await shop.startWorker();
   await shop.reached(messageId, 'sent');
