@@ -99,6 +99,14 @@ function isCommand(line: string): boolean {
   return unknown.length === 0 && operands.length >= least && operands.length <= most;
 }
 
+describe.each(['metrics.md', 'metrics.zh-CN.md'])('the jobs of docs/%s', (name) => {
+  it('have names that rules and panels look for', () => {
+    const jobs = [...doc(name).matchAll(/job_name: (\S+)/g)].map(([, job]) => job);
+    expect(jobs.length).toBeGreaterThan(0);
+    for (const job of jobs) expect(job).toMatch(/^courier-.+/);
+  });
+});
+
 describe('what rules and panels ask for', () => {
   const recorded = rules.flatMap(({ record }) => (record === undefined ? [] : [record]));
   const expressions = [
