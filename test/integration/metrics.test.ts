@@ -84,6 +84,9 @@ describe('a worker counts', () => {
       expect(page.value('courier_send_duration_seconds_count', labels('custom'))).toBe(4);
       expect(page.value('courier_delivery_latency_seconds_count', labels('custom'))).toBe(1);
       expect(page.value('courier_parked_messages', labels('custom'))).toBe(1);
+      const unknownFor = page.value('courier_parked_oldest_age_seconds', { account: shop.appId });
+      expect(unknownFor).toBeGreaterThan(0);
+      expect(unknownFor).toBeLessThan(60);
       expect(page.value('courier_queue_depth', { ...labels('custom'), state: 'failed' })).toBe(1);
       expect(page.value('courier_dead_letter_depth')).toBeGreaterThanOrEqual(2);
       expect(page.value('courier_build_info', { role: 'worker' })).toBe(1);
@@ -205,6 +208,7 @@ describe('a worker shows', () => {
         0,
       );
       expect(page.value('courier_account_paused', { ...account, cause: 'operator' })).toBe(1);
+      expect(page.value('courier_parked_oldest_age_seconds', account)).toBe(0);
       expect(page.value('courier_rate_limit_per_second', lane)).toBeCloseTo(50, -1);
       expect(page.value('courier_token_forced_left', account)).toBe(FORCED_PER_DAY);
       expect(page.value('courier_redis_memory_used_bytes')).toBeGreaterThan(500_000);

@@ -65,6 +65,14 @@ export function registerAccountGauges(deps: AccountGaugesDeps): void {
     ofLanes(({ parked }, labels) => [[labels, parked]]),
   );
   gauge(
+    'courier_parked_oldest_age_seconds',
+    'How long the oldest unknown message has been unknown; 0 when there is none',
+    ['account'],
+    ofAccounts(({ appId, unknownSince = now() }) => [
+      [{ account: appId }, Math.max(0, now() - unknownSince) / 1000],
+    ]),
+  );
+  gauge(
     'courier_lane_asleep',
     '1 while the lane sleeps, by cause; absent while it is awake',
     [...LANE_LABELS, 'cause'],

@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
+import { accountKeys } from '../../shared/keys.ts';
 import {
   type LaneOverview,
   laneOverviews,
@@ -24,6 +25,8 @@ export interface AccountState {
   readonly lanes: readonly LaneOverview[];
   readonly pause: PauseOverview | null;
   readonly token: TokenHealth;
+  /** Since when the oldest unknown message has been unknown, epoch ms; absent while there is none. */
+  readonly unknownSince?: number;
   /** Forced refreshes of its token in the last 24 hours. */
   readonly forced: number;
 }
@@ -36,13 +39,21 @@ export function readAccounts(
 ): Reading<readonly AccountState[]> {
   async function read(appId: string, { lanes }: ObservedAccount): Promise<AccountState> {
     const now = clock.now();
-    const [overviews, pause, token, forced] = await Promise.all([
+    const [overviews, pause, token, forced, [, unknownSince]] = await Promise.all([
       laneOverviews(redis, appId, lanes, now),
       pauseOverview(redis, appId),
       tokenHealth(redis, appId, now),
       forcedRefreshes(redis, appId, now),
+      redis.zrange(accountKeys(appId).unknown, '0', '0', 'WITHSCORES'),
     ]);
-    return { appId, lanes: overviews, pause, token, forced: forced.length };
+    return {
+      appId,
+      lanes: overviews,
+      pause,
+      token,
+      forced: forced.length,
+      ...(unknownSince !== undefined && { unknownSince: Number(unknownSince) }),
+    };
   }
   const states = createReading(async () => {
     // Commands would be kept until there is a connection.
