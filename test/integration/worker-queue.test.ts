@@ -10,13 +10,15 @@ describe('time', () => {
   test('a message that expired while it waited is dead, and never asked WeChat', async () => {
     const shop = await courier.open({ workers: 0 });
     const expiresAt = Date.now() + 200;
-    const { messageId } = await shop.producer.enqueue(shop.template({ expiresAt }));
+    const { messageId } = await shop.producer.enqueue(shop.template({ expiresAt, id: 'order-7' }));
     await waitFor(() => Date.now() > expiresAt + 20);
     const worker = await shop.startWorker();
     const status = await shop.reached(messageId, 'dead');
     expect(status).toMatchObject({ reason: 'expired', attempts: [] });
     expect((await shop.deadLetter(messageId)).failedReason).toBe('expired');
     expect(shop.taken()).toHaveLength(0);
+    const line = worker.log.find(({ msg }) => msg === 'ended before it was sent');
+    expect(line).toMatchObject({ messageId, id: 'order-7', state: 'dead', reason: 'expired' });
     const metrics = await (await fetch(`http://127.0.0.1:${worker.port}/metrics`)).text();
     expect(metrics).toMatch(
       new RegExp(`courier_dead_letters_total\\{account="${shop.appId}"[^}]*reason="expired"\\} 1`),

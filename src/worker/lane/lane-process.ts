@@ -78,7 +78,17 @@ async function alreadyEnded(
 ): Promise<JobEnding> {
   const { appId, kind, messageKey } = run;
   const { traceId } = run.span;
-  const line = { messageId: `${appId}.${messageKey}`, appId, kind, state, reason, traceId };
+  // Not loaded: should the message be poison, looking at it is what kills.
+  const { id } = Object(job.data) as { id?: unknown };
+  const line = {
+    messageId: `${appId}.${messageKey}`,
+    appId,
+    kind,
+    ...(typeof id === 'string' && { id }),
+    state,
+    reason,
+    traceId,
+  };
   markEnded(run.span, state, reason);
   if (now) {
     deps.logger.warn(line, 'ended before it was sent');
