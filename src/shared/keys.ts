@@ -46,6 +46,8 @@ export function accountKeys(appId: string) {
     tokenLock: `${prefix}:token-lock`,
     /** Text that expires: WeChat refuses the token of this generation and hands it out again. */
     tokenDoubt: (generation: string) => `${prefix}:token-doubt:${generation}`,
+    /** Text that expires: some process has counted the conflict of this generation. */
+    tokenConflict: (generation: string) => `${prefix}:token-conflict:${generation}`,
     /** Count that expires: tokens that WeChat refused before their time. */
     tokenRefusals: `${prefix}:token-refusals`,
     /** Sorted set by time of the forced refreshes of the last 24 hours. */

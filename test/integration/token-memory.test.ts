@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import type { Clock } from '../../src/shared/clock.ts';
+import { accountKeys } from '../../src/shared/keys.ts';
 import { Secret } from '../../src/shared/secret.ts';
 import { TRACING_OFF } from '../../src/shared/tracing/span.ts';
 import { createTokenSeal } from '../../src/worker/token/seal.ts';
@@ -10,27 +11,39 @@ import { createTokenStore } from '../../src/worker/token/token-store.ts';
 import { createTokens, type Tokens } from '../../src/worker/token/tokens.ts';
 import { freshAppId } from '../helpers/courier.ts';
 import { useRedis } from '../helpers/redis.ts';
+import { eventually } from '../helpers/wait-for.ts';
 
 /* What a process keeps of the shared token between two sends, and when it must not trust it. */
 
 const redis = useRedis();
 const LIFE_MS = 7_200_000;
 
+interface Endpoint {
+  readonly answersAfter?: Promise<void>;
+  /** It hands out the same token again and again. */
+  readonly sticky?: boolean;
+}
+
 /** Two processes with one account: a source that numbers its tokens, and a clock to turn. */
-function twoProcesses(answersAfter?: Promise<void>): {
+function twoProcesses({ answersAfter, sticky = false }: Endpoint = {}): {
   here: Tokens;
   there: Tokens;
   turn: (ms: number) => void;
+  /** Who has counted a conflict. */
+  conflicts: readonly string[];
+  /** Ends the rest of the endpoint. */
+  rested: () => Promise<unknown>;
 } {
   let nowMs = 1_800_000_000_000;
   let fetched = 0;
+  const conflicts: string[] = [];
   const appId = freshAppId();
   const clock: Clock = { now: () => nowMs, monotonic: () => nowMs };
   const source: TokenSource = {
     canForce: false,
     fetch: async () => {
       await answersAfter;
-      const token = `token-${(fetched += 1)}`;
+      const token = `token-${sticky ? 1 : (fetched += 1)}`;
       return { kind: 'token', fetched: { token, fetchedAt: nowMs, expiresAt: nowMs + LIFE_MS } };
     },
   };
@@ -46,9 +59,15 @@ function twoProcesses(answersAfter?: Promise<void>): {
       logger: pino({ level: 'silent' }),
       owner,
       onRefresh: () => undefined,
-      onConflict: () => undefined,
+      onConflict: () => void conflicts.push(owner),
     });
-  return { here: process('here'), there: process('there'), turn: (ms) => (nowMs += ms) };
+  return {
+    here: process('here'),
+    there: process('there'),
+    turn: (ms) => (nowMs += ms),
+    conflicts,
+    rested: () => redis.client.del(accountKeys(appId).tokenLock),
+  };
 }
 
 test('the token in memory is there at once, without a look into Redis', async () => {
@@ -73,11 +92,26 @@ test('a token that ran out in memory is renewed, not sent', async () => {
 
 test('who waits for another to fetch it is told to come back soon; who asks in vain is not', async () => {
   let answer: () => void = () => undefined;
-  const { here, there } = twoProcesses(new Promise((resolve) => (answer = resolve)));
+  const { here, there } = twoProcesses({
+    answersAfter: new Promise((resolve) => (answer = resolve)),
+  });
   const asking = here.current('0');
   // The second finds the lock taken, whichever of the two is quicker at Redis.
   const results = await Promise.all([asking, there.current('0')]);
   answer();
   const soon = results.filter((result) => 'soon' in result && result.soon);
   expect([results.length, soon.length]).toEqual([2, 1]);
+});
+
+test('a token that WeChat goes on refusing is one conflict, however many processes meet it', async () => {
+  const { here, there, conflicts, rested } = twoProcesses({ sticky: true });
+  await here.current('0');
+  const refused = async (tokens: Tokens) => {
+    await rested();
+    return await tokens.renew('1', 'rejected');
+  };
+  const givenUp = { kind: 'unavailable', detail: 'WeChat hands out the token it refuses' };
+  await eventually(async () => expect(await refused(here)).toMatchObject(givenUp));
+  expect(await refused(there)).toMatchObject(givenUp);
+  expect(conflicts).toEqual(['here']);
 });

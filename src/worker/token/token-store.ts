@@ -33,6 +33,8 @@ export interface TokenStore {
   /** For how many ms WeChat is known to refuse the token of this generation and hand it out again. */
   doubtedFor(generation: string): Promise<number | null>;
   doubt(generation: string): Promise<void>;
+  /** True for the first of all processes that notices the conflict of this generation. */
+  firstConflict(generation: string): Promise<boolean>;
   /** Counts a token that WeChat refused before its time; how many there were within a minute. */
   countRefusal(): Promise<number>;
   /**
@@ -106,6 +108,10 @@ export function createTokenStore(
     },
     async doubt(generation) {
       await redis.set(keys.tokenDoubt(generation), '1', 'PX', DOUBT_MS, 'NX');
+    },
+    async firstConflict(generation) {
+      const key = keys.tokenConflict(generation);
+      return (await redis.set(key, '1', 'PX', FORCED_DAY_MS, 'NX')) === 'OK';
     },
     async countRefusal() {
       const count = await redis.incr(keys.tokenRefusals);

@@ -48,7 +48,7 @@ export interface TokensDeps {
   /** Names this process in the renewal lock. */
   readonly owner: string;
   readonly onRefresh: (cause: RenewalCause) => void;
-  /** WeChat refuses a token before its time. Called once for each. */
+  /** WeChat refuses a token before its time. Called once for each, in one of all processes. */
   readonly onConflict: () => void;
 }
 
@@ -80,11 +80,12 @@ export function createTokens(deps: TokensDeps): Tokens {
   const renewals = new Map<string, Promise<TokenResult>>();
 
   let conflicted = '';
-  /** What several refusals say of one token is one conflict. */
-  function sayConflict(token: SharedToken): void {
+  /** What several refusals, and several processes, say of one token is one conflict. */
+  async function sayConflict(token: SharedToken): Promise<void> {
     if (token.generation === conflicted || token.expiresAt <= clock.now()) return;
     conflicted = token.generation;
-    deps.onConflict();
+    // Rather twice than never: a Redis that is full takes no mark.
+    if (await store.firstConflict(token.generation).catch(() => true)) deps.onConflict();
   }
 
   /** Callers with the same bad generation share one renewal. */
@@ -168,7 +169,7 @@ function endRenewal(span: Span, result: TokenResult): TokenResult {
 type RenewDeps = TokensDeps & {
   readonly span: Span;
   /** WeChat refuses this token. */
-  readonly sayConflict: (token: SharedToken) => void;
+  readonly sayConflict: (token: SharedToken) => Promise<void>;
 };
 
 type Renewed = SharedToken | Exclude<TokenResult, { kind: 'token' }>;
@@ -226,7 +227,7 @@ async function fetchAndPublish(
     }
     if (!source.canForce || !(await store.bookForcedRefresh(clock.now()))) {
       await store.backOff(5000);
-      deps.sayConflict(bad);
+      await deps.sayConflict(bad);
       logger.error(
         { code: 'token-conflict', generation: badGeneration },
         'WeChat refuses the token and hands it out again. Something else replaces the tokens of ' +
@@ -244,7 +245,7 @@ async function fetchAndPublish(
     return answer.kind === 'refused' ? answer : unavailable(answer.detail);
   }
   if (cause === 'rejected') {
-    if (bad) deps.sayConflict(bad);
+    if (bad) await deps.sayConflict(bad);
     await watchForConflict(deps);
   }
   const published = await store.publish(answer.fetched, badGeneration, owner);
