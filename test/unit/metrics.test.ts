@@ -9,6 +9,7 @@ import { createProcessMetrics } from '../../src/shared/metrics/process-metrics.t
 import { createReading } from '../../src/shared/metrics/reading.ts';
 import { KINDS } from '../../src/shared/outcome.ts';
 import { createLaneCounters } from '../../src/worker/metrics/lane-counters.ts';
+import { fullest } from '../../src/worker/metrics/redis-reading.ts';
 import { parseExposition } from '../helpers/exposition.ts';
 
 const APP = 'wx0123456789abcdef';
@@ -144,5 +145,18 @@ describe('a reading for a scrape', () => {
     expect(await reading()).toBeNull();
     fails = false;
     expect(await reading()).toBe(1);
+  });
+});
+
+describe('the memory of a cluster', () => {
+  const node = (usedBytes: number, limitBytes: number) => ({ usedBytes, limitBytes });
+
+  it('is that of its fullest master, since that one refuses messages', () => {
+    expect(fullest([node(400, 1000), node(90, 100), node(500, 1000)])).toEqual(node(90, 100));
+  });
+
+  it('is that of the largest where none has a limit, and of the one that has', () => {
+    expect(fullest([node(400, 0), node(900, 0)])).toEqual(node(900, 0));
+    expect(fullest([node(900, 0), node(4, 100)])).toEqual(node(4, 100));
   });
 });

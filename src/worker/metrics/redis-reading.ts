@@ -4,8 +4,12 @@ import { lanePrefix } from '../../shared/keys.ts';
 import { type RedisClient, repliesOf } from '../../shared/redis.ts';
 
 /** What Redis as a whole says. */
-export interface RedisState {
+export interface RedisState extends Memory {
   readonly deadLetters: number;
+}
+
+/** Of one node; of a cluster, of the fullest master. */
+interface Memory {
   readonly usedBytes: number;
   /** 0: none is set. */
   readonly limitBytes: number;
@@ -22,9 +26,18 @@ export async function readRedis(
   ]);
   return {
     deadLetters: failed,
-    usedBytes: memories.reduce((sum, { used }) => sum + used, 0),
-    limitBytes: memories.reduce((sum, { limit }) => sum + limit, 0),
+    ...fullest(memories),
   };
+}
+
+/** Messages are refused as soon as one master of a cluster is full, however empty the others are. */
+export function fullest(nodes: readonly Memory[]): Memory {
+  const shareOf = ({ usedBytes, limitBytes }: Memory) =>
+    limitBytes > 0 ? usedBytes / limitBytes : 0;
+  const [first = { usedBytes: 0, limitBytes: 0 }] = nodes.toSorted(
+    (one, other) => shareOf(other) - shareOf(one) || other.usedBytes - one.usedBytes,
+  );
+  return first;
 }
 
 const SAMPLES = 400;
@@ -74,8 +87,8 @@ function nodesOf(redis: RedisClient): readonly Redis[] {
   return redis instanceof Cluster ? redis.nodes('master') : [redis];
 }
 
-function memoryOf(info: string): { readonly used: number; readonly limit: number } {
+function memoryOf(info: string): Memory {
   const field = (name: string) =>
     Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? Number.NaN);
-  return { used: field('used_memory'), limit: field('maxmemory') };
+  return { usedBytes: field('used_memory'), limitBytes: field('maxmemory') };
 }
