@@ -43,6 +43,8 @@ describe('WeChat takes the message', () => {
       ],
     });
     expect(taken?.body).toMatchObject({ data: { thing1: { value: '巧克力' } } });
+    const line = await waitFor(() => shop.log().find(({ msg }) => msg === 'delivery'));
+    expect(line).toMatchObject({ messageId, id: 'order-1', wechatMsgId: taken?.msgid });
   });
 
   test('a customer-service message is sent as it was given, and nothing is added', async () => {

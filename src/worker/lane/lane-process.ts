@@ -208,6 +208,7 @@ function report(deps: LaneProcessDeps, run: Run, job: LaneJobHandle, ended: Sett
     ...(outcome.kind === 'dead' && { reason: outcome.reason }),
     ...(ended.settled !== 'ok' && { settled: ended.settled }),
     ...(verdict && describe(verdict)),
+    ...(outcome.kind === 'sent' && { wechatMsgId: outcome.wechatMsgId }),
     durationMs: Math.round(durationMs),
     waitedMs,
     tokenGeneration: ended.tokenGeneration,
