@@ -26,9 +26,14 @@ export interface BoardLane {
 /**
  * What an operator may do there: retry (a dead letter is redriven; the ledger keeps any other
  * job from being sent twice), pause and resume a lane. All else would lose or forge messages.
+ * Told by the route that was chosen, not by the address: a `#` in it hides what is behind from
+ * the router alone.
  */
-const ALLOWED =
-  /^\/board\/api\/queues\/[^/]+\/(?:pause|resume|retry\/failed|[^/]+\/retry(?:\/failed)?)$/;
+const ALLOWED: ReadonlySet<string | undefined> = new Set(
+  ['pause', 'resume', 'retry/:queueStatus', ':jobId/retry'].map(
+    (action) => `${BOARD}/api/queues/:queueName/${action}`,
+  ),
+);
 const REFUSED = 'Expected a retry, a pause or a resume; anything else would lose messages.';
 const DEAD_LETTERS_ARE = 'Messages that will not be sent unless somebody acts';
 /** Each look costs Redis some commands for each of perhaps a hundred lanes. */
@@ -65,7 +70,7 @@ export async function addBoard(
     async (scope) => {
       scope.addHook('preHandler', async (request, reply) => {
         if (request.method === 'GET' || request.method === 'HEAD') return;
-        if (ALLOWED.test(request.url.split('?')[0] ?? '')) return;
+        if (ALLOWED.has(request.routeOptions.url) && isOfFailed(request.params)) return;
         return reply.code(403).send({ error: REFUSED, message: REFUSED });
       });
       scope.addHook('onResponse', async (request) => {
@@ -85,6 +90,12 @@ export async function addBoard(
       board.replaceQueues([first, ...others]);
     },
   };
+}
+
+/** Where a route names the state of the jobs it means, failed ones only. */
+function isOfFailed(params: unknown): boolean {
+  const { queueStatus = 'failed' } = Object(params) as { queueStatus?: unknown };
+  return queueStatus === 'failed';
 }
 
 /** Where the numbers of all lanes are read at once. */

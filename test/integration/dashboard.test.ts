@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { removeUser } from '../../src/dashboard/users/users-file.ts';
 import { type Shop, useCourier } from '../helpers/courier.ts';
@@ -57,6 +59,20 @@ const CHANGES: readonly (readonly [string, string])[] = [
 ];
 const real = (path: string) => path.replace('APP', shop.appId).replace('LETTER', dead);
 
+/** Of an operator who sends this very target: `fetch` would leave out what is behind a `#`. */
+async function statusOf(
+  { url }: TestDashboard,
+  method: string,
+  target: string,
+): Promise<number | undefined> {
+  const authorization = `Basic ${Buffer.from(OPERATOR).toString('base64')}`;
+  const asked = httpRequest(url, { method, path: target, headers: { authorization, origin: url } });
+  asked.end();
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  answer.resume();
+  return answer.statusCode;
+}
+
 describe('who may do what', () => {
   test.each(PAGES)('%s answers nobody without a login', async (path) => {
     expect((await dashboard.open('GET', path, { as: null })).status).toBe(401);
@@ -105,6 +121,15 @@ describe('who may do what', () => {
         );
         expect([403, 404]).toContain(status);
       }
+      expect((await shop.producer.deadLetters.show(dead))?.messageId).toBe(dead);
+    },
+  );
+
+  test.each(['empty#/retry', 'obliterate#/retry', 'promote#/retry'])(
+    'what is behind a # in an address (%s) allows nothing',
+    async (action) => {
+      const target = real(`/board/api/queues/dead-letter/${action}`);
+      expect(await statusOf(dashboard, 'PUT', target)).toBe(403);
       expect((await shop.producer.deadLetters.show(dead))?.messageId).toBe(dead);
     },
   );
