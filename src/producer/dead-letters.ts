@@ -33,7 +33,7 @@ export interface DeadLetters {
   redrive(messageId: string): Promise<boolean>;
   /**
    * Deletes the dead letter and forgets the message, unless it went out after all: then its id
-   * stays known. False if there is no such dead letter.
+   * stays known. False if there is no such dead letter, or if it is on its way back already.
    */
   purge(messageId: string): Promise<boolean>;
 }
@@ -49,7 +49,8 @@ export function openDeadLetterBox(
   let opened: DeadLetterQueue | undefined;
   const queue = () => (opened ??= openDeadLetters(redis, () => undefined));
   const source = { redis, queue, call };
-  const find = (messageId: string) => lettersOf(queue(), lanes, messageId);
+  const find = async (messageId: string) =>
+    (await jobsOf(queue(), lanes, messageId)).flatMap(({ job, failed }) => (failed ? [job] : []));
   return {
     list: (filter = {}) => allLetters(source, filter),
     page: (filter = {}) => letterPage(source, filter),
@@ -73,11 +74,13 @@ export function openDeadLetterBox(
         const ledger = lanes.ledger(appId);
         // Of a redrive that was not finished the letter is the only copy of the content.
         if (isOnItsWay((await ledger.read(key))?.state)) return false;
-        const letters = await find(messageId);
-        for (const letter of letters) await letter.remove();
+        const letters = await jobsOf(queue(), lanes, messageId);
+        // Its redrive was asked for, and would put back what is forgotten here.
+        if (letters.some(({ failed }) => !failed)) return false;
+        for (const { job } of letters) if (!(await isRemoved(job))) return false;
         // Without a letter too: somebody may have removed it in the dashboard.
-        const forgotten = await ledger.forget(key);
-        return forgotten || letters.length > 0;
+        if (await ledger.forget(key)) return true;
+        return letters.length > 0 && !isOnItsWay((await ledger.read(key))?.state);
       }),
     close: async () => opened?.close(),
   };
@@ -87,18 +90,35 @@ function isOnItsWay(state: StoredState | undefined): boolean {
   return state === 'queued' || state === 'sending' || state === 'retrying';
 }
 
+/** False if a worker has begun to redrive it. */
+async function isRemoved(letter: Job<DeadLetter>): Promise<boolean> {
+  try {
+    await letter.remove();
+    return true;
+  } catch (error) {
+    if (await letter.isFailed()) throw error;
+    return false;
+  }
+}
+
+interface LetterJob {
+  readonly job: Job<DeadLetter>;
+  /** A dead letter; otherwise its redrive was asked for, or it has just been written. */
+  readonly failed: boolean;
+}
+
 /** The newest first: one from before a redrive may still be there. */
-async function lettersOf(
+async function jobsOf(
   queue: DeadLetterQueue,
   lanes: OpenLanes,
   messageId: string,
-): Promise<Job<DeadLetter>[]> {
+): Promise<LetterJob[]> {
   const { appId, key } = requireMessageId(messageId);
   const record = await lanes.ledger(appId).read(key);
-  const letters: Job<DeadLetter>[] = [];
+  const jobs: LetterJob[] = [];
   for (let redrives = record?.redrives ?? 0; redrives >= 0; redrives -= 1) {
     const job = await queue.getJob(deadLetterJobId(messageId, redrives));
-    if (job && (await job.isFailed())) letters.push(job);
+    if (job) jobs.push({ job, failed: await job.isFailed() });
   }
-  return letters;
+  return jobs;
 }

@@ -263,6 +263,40 @@ describe('a redrive', () => {
     expect(shop.taken()).toHaveLength(count);
   });
 
+  test('asked for while no worker runs is not undone by a purge that says it was', async () => {
+    const shop = await courier.open();
+    const messageId = await died(shop);
+    await shop.workers[0]?.stop();
+    const { deadLetters } = shop.producer;
+    expect(await deadLetters.redrive(messageId)).toBe(true);
+    expect(await deadLetters.purge(messageId)).toBe(false);
+    expect(await shop.producer.status(messageId)).toMatchObject({ state: 'dead' });
+    await shop.startWorker();
+    await shop.reached(messageId, 'sent');
+    expect(shop.taken()).toHaveLength(1);
+  });
+
+  test('of many that are purged at once sends them all, and no purge says that it was done', async () => {
+    const shop = await courier.open({ account: { rate: { custom: { perSecond: 1_000 } } } });
+    const count = 200;
+    shop.fault('custom', { accept: false, reply: { kind: 'errcode', errcode: 45_015 }, count });
+    await shop.producer.enqueueMany(Array.from({ length: count }, () => shop.custom()));
+    const { deadLetters } = shop.producer;
+    const letters = await waitFor(async () => {
+      const found = await deadLetters.list({ appId: shop.appId, limit: 1_000 });
+      return found.length === count ? found : undefined;
+    });
+    const purged = await Promise.all(
+      letters.map(async ({ messageId }) => {
+        await deadLetters.redrive(messageId);
+        return await deadLetters.purge(messageId);
+      }),
+    );
+    expect(purged).not.toContain(true);
+    for (const { messageId } of letters) await shop.reached(messageId, 'sent');
+    expect(shop.taken()).toHaveLength(count);
+  });
+
   test('asked for many times at once is one redrive', async () => {
     const shop = await courier.open();
     const messageId = await died(shop);
