@@ -374,6 +374,34 @@ describe('users', () => {
     }
   });
 
+  test('guessing many at once is slowed down as much', async () => {
+    const own = await startDashboard(await courier.open({ workers: 0 }));
+    try {
+      const guesses = Array.from({ length: 30 }, (_, n) => `li.na:guess-number-${n}`);
+      const answers = await Promise.all(
+        [...guesses, OPERATOR].map((as) => own.open('GET', '/', { as })),
+      );
+      const checked = answers.filter(({ status }) => status !== 429);
+      expect(checked.map(({ status }) => status)).toEqual([401, 401, 401, 401, 401]);
+    } finally {
+      await own.stop();
+    }
+  });
+
+  test('those who log in at once with the right password are all let in', async () => {
+    const own = await startDashboard(await courier.open({ workers: 0 }));
+    try {
+      const answers = await Promise.all(
+        Array.from({ length: 12 }, (_, n) =>
+          own.open('GET', '/', { as: n % 2 === 0 ? OPERATOR : VIEWER }),
+        ),
+      );
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    } finally {
+      await own.stop();
+    }
+  });
+
   test('without users there is one for this run, told to the terminal only', async () => {
     const own = await startDashboard(await courier.open({ workers: 0 }), { withUsers: false });
     try {

@@ -114,6 +114,14 @@ async function userOf(
 
 /** @throws Refusal 401, or 429 after too many failures */
 export async function logIn(
+  deps: Omit<GuardDeps, 'sessions'>,
+  credentials: Credentials,
+  remote: string,
+): Promise<User> {
+  return await deps.lockout.inTurn(remote, () => checked(deps, credentials, remote));
+}
+
+async function checked(
   { users, lockout, metrics, logger }: Omit<GuardDeps, 'sessions'>,
   { name, password }: Credentials,
   remote: string,

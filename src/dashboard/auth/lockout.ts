@@ -10,6 +10,11 @@ export interface Lockout {
   waitMs(who: Attempt): number;
   failed(who: Attempt): void;
   succeeded(who: Attempt): void;
+  /**
+   * One attempt of an address after the other: as long as it takes to check a password, many at
+   * once would all be free.
+   */
+  inTurn<Result>(address: string, attempt: () => Promise<Result>): Promise<Result>;
 }
 
 /**
@@ -33,6 +38,8 @@ interface Failures {
 
 export function createLockout(now: () => number): Lockout {
   const failures = new Map<string, Failures>();
+  /** The end of the latest attempt of each address. */
+  const latest = new Map<string, Promise<unknown>>();
 
   function of(key: string): Failures | undefined {
     const known = failures.get(key);
@@ -61,6 +68,16 @@ export function createLockout(now: () => number): Lockout {
       count(address, FREE.address);
     },
     succeeded: (who) => void failures.delete(keysOf(who)[0]),
+    async inTurn(address, attempt) {
+      const made = Promise.resolve(latest.get(address)).then(attempt);
+      const end = made.catch(() => undefined);
+      latest.set(address, end);
+      try {
+        return await made;
+      } finally {
+        if (latest.get(address) === end) latest.delete(address);
+      }
+    },
   };
 }
 
