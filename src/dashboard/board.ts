@@ -49,7 +49,7 @@ export async function addBoard(
 ): Promise<Board> {
   const adapter = new FastifyAdapter().setBasePath(BOARD);
   const first = dressed(
-    new BullMQAdapter(deadLetters, optionsOf(deadLetters.name, DEAD_LETTERS_ARE)),
+    new PagedAdapter(deadLetters, optionsOf(deadLetters.name, DEAD_LETTERS_ARE)),
   );
   const board = createBullBoard({
     queues: [first],
@@ -105,11 +105,22 @@ export interface LaneReadings {
   changed(): void;
 }
 
+/** A hundred thousand jobs at once would take a gigabyte, and block the process for seconds. */
+const MOST_AT_ONCE = 100;
+
+/** A queue of which nobody gets more than a page, whatever they ask for. */
+class PagedAdapter extends BullMQAdapter {
+  override getJobs(...[states, start = 0, end = -1]: Parameters<BullMQAdapter['getJobs']>) {
+    const last = start + MOST_AT_ONCE - 1;
+    return super.getJobs(states, start, end < 0 ? last : Math.min(end, last));
+  }
+}
+
 /**
  * A lane whose numbers come from the reading that the overview shows, too: asking for each lane
  * by itself costs Redis some two hundred commands a second with a hundred lanes.
  */
-class LaneAdapter extends BullMQAdapter {
+class LaneAdapter extends PagedAdapter {
   readonly #lane: BoardLane;
   readonly #readings: LaneReadings;
 

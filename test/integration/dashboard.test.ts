@@ -259,6 +259,24 @@ describe('what pages show', () => {
       expect(log).not.toContain(secret);
   });
 
+  test.each(['waiting', 'latest'])(
+    'the board gives no more than a hundred jobs at once (%s), whatever is asked for',
+    async (status) => {
+      const full = await courier.open({ workers: 0 });
+      const own = await startDashboard(full);
+      try {
+        await full.producer.enqueueMany(Array.from({ length: 150 }, () => full.template()));
+        const query = `activeQueue=${full.appId}.template&status=${status}&jobsPerPage=100000`;
+        const { text } = await own.open('GET', `/board/api/queues?${query}`, { as: VIEWER });
+        const { queues } = JSON.parse(text) as { queues: { name: string; jobs: unknown[] }[] };
+        const lane = queues.find(({ name }) => name === `${full.appId}.template`);
+        expect(lane?.jobs).toHaveLength(100);
+      } finally {
+        await own.stop();
+      }
+    },
+  );
+
   test('the board has the dead letters first, then the lanes', async () => {
     const { text } = await dashboard.open('GET', '/board/api/queues', {
       headers: { accept: 'application/json' },
