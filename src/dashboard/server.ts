@@ -65,7 +65,7 @@ function loginRoutes(app: FastifyInstance, deps: GuardDeps): void {
     const user = await logIn(deps, { name, password }, request.ip);
     request.user = user;
     return reply
-      .setCookie(SESSION_COOKIE, deps.sessions.open(user.name), cookieOptions(request))
+      .setCookie(SESSION_COOKIE, deps.sessions.open(user), cookieOptions(request))
       .redirect('/', 303);
   });
   app.post('/logout', { config: { anyRole: true } }, async (request, reply) => {

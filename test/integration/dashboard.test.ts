@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { removeUser } from '../../src/dashboard/users/users-file.ts';
+import { newUser } from '../../src/dashboard/users/user.ts';
+import { addUser, removeUser } from '../../src/dashboard/users/users-file.ts';
 import { type Shop, useCourier } from '../helpers/courier.ts';
 import { OPERATOR, startDashboard, type TestDashboard, VIEWER } from '../helpers/dashboard.ts';
 import { waitFor } from '../helpers/wait-for.ts';
@@ -376,6 +377,26 @@ describe('users', () => {
     await removeUser(dashboard.usersFile, 'han.mei');
     const status = async () => (await dashboard.open('GET', '/', { as: VIEWER })).status;
     await expect.poll(status, { timeout: 5000 }).toBe(401);
+  });
+
+  test('a session ends when its user is given another password', async () => {
+    const own = await startDashboard(await courier.open({ workers: 0 }));
+    try {
+      const [name = '', password = ''] = OPERATOR.split(':');
+      const login = await own.open('POST', '/login', { as: null, form: { name, password } });
+      const as = `cookie ${(login.headers.get('set-cookie') ?? '').split(';')[0]}`;
+      expect((await own.open('GET', '/', { as })).status).toBe(200);
+      await removeUser(own.usersFile, name);
+      const renewed = await newUser({ name, role: 'operator' }, 'another-password-1', Date.now);
+      await addUser(own.usersFile, renewed);
+      const status = async () => (await own.open('GET', '/', { as })).status;
+      await expect.poll(status, { timeout: 5000 }).toBe(401);
+      const again = await own.open('GET', '/', { as: `${name}:another-password-1` });
+      expect(again.status).toBe(200);
+      expect(await status()).toBe(401);
+    } finally {
+      await own.stop();
+    }
   });
 
   test('guessing is slowed down, for the name and for the address', async () => {

@@ -50,29 +50,31 @@ describe('lockout', () => {
 });
 
 describe('sessions', () => {
+  const user = { name: 'li.na', hash: 'of-a-password' };
+
   it('end an hour after the last request, and twelve hours after the login in any case', () => {
     let now = 0;
     const sessions = createSessions(() => now);
-    const cookie = sessions.open('li.na');
+    const cookie = sessions.open(user);
     for (let minutes = 50; minutes <= 12 * 60; minutes += 50) {
       now = minutes * MINUTE;
-      expect(sessions.find(cookie)).toBe('li.na');
+      expect(sessions.find(cookie)).toEqual(user);
     }
     now = 12 * 60 * MINUTE + 1;
     expect(sessions.find(cookie)).toBeNull();
-    const idle = sessions.open('li.na');
+    const idle = sessions.open(user);
     now += 61 * MINUTE;
     expect(sessions.find(idle)).toBeNull();
   });
 
   it('are never two of one cookie, and none for a cookie nobody got', () => {
     const sessions = createSessions(() => 0);
-    const [first, second] = [sessions.open('a'), sessions.open('a')];
+    const [first, second] = [sessions.open(user), sessions.open(user)];
     expect(first).not.toBe(second);
     sessions.close(first);
     expect([sessions.find(first), sessions.find(second), sessions.find('')]).toEqual([
       null,
-      'a',
+      user,
       null,
     ]);
   });

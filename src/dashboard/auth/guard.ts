@@ -103,9 +103,9 @@ async function userOf(
   reply: FastifyReply,
 ): Promise<User> {
   const cookie = request.cookies[SESSION_COOKIE];
-  const name = cookie === undefined ? null : deps.sessions.find(cookie);
-  const user = name === null ? null : deps.users.find(name);
-  if (user) return user;
+  const session = cookie === undefined ? null : deps.sessions.find(cookie);
+  const user = session && deps.users.find(session.name);
+  if (user && user.hash === session.hash) return user;
   const basic = basicOf(request.headers.authorization);
   if (basic) return await logIn(deps, basic, request.ip);
   void reply.header('www-authenticate', 'Basic realm="wechat-courier", charset="UTF-8"');

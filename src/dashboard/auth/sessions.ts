@@ -1,11 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { User } from '../users/user.ts';
+
+/** Who logged in, and with which password: one of the same name with another is somebody else. */
+export type LoggedIn = Pick<User, 'name' | 'hash'>;
 
 /** Who is logged in, by the cookie; kept in this process only. */
 export interface Sessions {
   /** @returns the cookie's value: 256 random bits */
-  open(name: string): string;
-  /** The user's name, or null for a cookie that is unknown or too old. */
-  find(cookie: string): string | null;
+  open(user: LoggedIn): string;
+  /** Null for a cookie that is unknown or too old. */
+  find(cookie: string): LoggedIn | null;
   close(cookie: string): void;
 }
 
@@ -15,13 +19,13 @@ const LONGEST_MS = 12 * 60 * 60_000;
 const MOST = 10_000;
 
 export function createSessions(now: () => number): Sessions {
-  const sessions = new Map<string, { name: string; openedAt: number; usedAt: number }>();
+  const sessions = new Map<string, { user: LoggedIn; openedAt: number; usedAt: number }>();
   // Not the cookie itself: a look into the memory gives nobody a session.
   const keyOf = (cookie: string) => createHash('sha256').update(cookie).digest('base64url');
   return {
-    open(name) {
+    open({ name, hash }) {
       const cookie = randomBytes(32).toString('base64url');
-      sessions.set(keyOf(cookie), { name, openedAt: now(), usedAt: now() });
+      sessions.set(keyOf(cookie), { user: { name, hash }, openedAt: now(), usedAt: now() });
       for (const oldest of sessions.keys()) {
         if (sessions.size <= MOST) break;
         sessions.delete(oldest);
@@ -37,7 +41,7 @@ export function createSessions(now: () => number): Sessions {
         return null;
       }
       session.usedAt = now();
-      return session.name;
+      return session.user;
     },
     close: (cookie) => void sessions.delete(keyOf(cookie)),
   };
