@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Producer } from '../producer/index.ts';
 import type { Logger } from '../shared/logger.ts';
+import { maskOpenids } from '../shared/openid.ts';
 import type { AccountViews } from './account-views.ts';
 import { Refusal } from './auth/guard.ts';
 import { asked, queryOf } from './letter-filter.ts';
@@ -67,7 +68,10 @@ async function one(
   user: string,
 ): Promise<string> {
   const count = Number(await producer.deadLetters[action](messageId));
-  logger.info({ audit: true, user, action, count, messageId }, 'dead letter');
+  logger.info(
+    { audit: true, user, action, count, messageId: maskOpenids(messageId) },
+    'dead letter',
+  );
   const query = queryOf({});
   query.set('did', action);
   if (action === 'redrive' && count === 1) {

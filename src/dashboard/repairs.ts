@@ -1,6 +1,7 @@
 import type { DeadLetterFilter, DeadLetters } from '../producer/index.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
+import { maskOpenids } from '../shared/openid.ts';
 
 export const REPAIR_ACTIONS = ['redrive', 'purge'] as const;
 export type RepairAction = (typeof REPAIR_ACTIONS)[number];
@@ -92,7 +93,10 @@ export function createRepairs(deps: RepairDeps): Repairs {
       return change(reached, { state: 'failed', problem: messageOf(error) });
     });
     const { user, action, filter, state, done, left } = change(ended, { endedAt: now() });
-    logger.info({ audit: true, user, action, ...filter, state, done, left }, 'repair ended');
+    logger.info(
+      { audit: true, user, action, ...logged(filter), state, done, left },
+      'repair ended',
+    );
     isBusy = false;
   }
 
@@ -110,7 +114,7 @@ export function createRepairs(deps: RepairDeps): Repairs {
       const begun = { id, action, filter, user, startedAt, state: 'running', ...counts } as const;
       repairs.set(id, begun);
       for (const old of [...repairs.keys()].slice(0, -MOST_KEPT)) repairs.delete(old);
-      logger.info({ audit: true, user, action, ...filter }, 'repair begun');
+      logger.info({ audit: true, user, action, ...logged(filter) }, 'repair begun');
       running = run(begun);
       return begun;
     },
@@ -123,5 +127,15 @@ export function createRepairs(deps: RepairDeps): Repairs {
       for (const id of repairs.keys()) stopping.add(id);
       await running;
     },
+  };
+}
+
+/** Somebody may have typed an openid where a template belongs. */
+function logged(filter: DeadLetterFilter): DeadLetterFilter {
+  const { appId, templateId } = filter;
+  return {
+    ...filter,
+    ...(appId !== undefined && { appId: maskOpenids(appId) }),
+    ...(templateId !== undefined && { templateId: maskOpenids(templateId) }),
   };
 }

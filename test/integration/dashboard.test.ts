@@ -372,6 +372,23 @@ describe('what an operator does', () => {
   });
 });
 
+test('an openid that is typed in a wrong place is in no log line', async () => {
+  const stray = 'oSTRAY-OPENID-01234567890123';
+  const post = (path: string, form: Readonly<Record<string, string>> = {}, as = OPERATOR) =>
+    dashboard.open('POST', path, { form, as });
+  const { headers } = await post('/dead-letters/redrive', { template: stray });
+  const ended = () => dashboard.log.some(({ msg }) => msg === 'repair ended');
+  await waitFor(ended);
+  expect(headers.get('location')).toMatch(/^\/repairs\//);
+  await post('/dead-letters/redrive', { messageId: `${stray}.${'0'.repeat(26)}` });
+  await post('/dead-letters/redrive', { messageId: stray });
+  await post(`/accounts/${stray}/pause`);
+  await post(`/accounts/%6f${stray.slice(1)}/pause`);
+  await post('/login', { name: stray, password: 'wrong-password' });
+  expect(dashboard.log.filter(({ audit }) => audit === true).length).toBeGreaterThan(5);
+  expect(JSON.stringify(dashboard.log)).not.toContain(stray.slice(1));
+});
+
 describe('users', () => {
   test('a removed one is out within five seconds', async () => {
     await removeUser(dashboard.usersFile, 'han.mei');

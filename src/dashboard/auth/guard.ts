@@ -74,13 +74,23 @@ export function addGuard(app: FastifyInstance, deps: GuardDeps, refuse: Refuse):
         user: name,
         role,
         method,
-        path: maskOpenids(url.split('?')[0] ?? ''),
+        path: pathOf(url),
         status: reply.statusCode,
         remote: ip,
       },
       'action',
     );
   });
+}
+
+/** As the router reads it, so that nothing hides in `%6f`; without openids. */
+function pathOf(url: string): string {
+  const path = url.split(/[?#]/)[0] ?? '';
+  try {
+    return maskOpenids(decodeURIComponent(path));
+  } catch {
+    return maskOpenids(path);
+  }
 }
 
 /** @throws Refusal */
@@ -133,15 +143,17 @@ async function checked(
     const seconds = Math.ceil(waitMs / 1000);
     throw new Refusal(429, `Expected a pause of ${seconds} s after wrong passwords.`, waitMs);
   }
-  const user = await users.verify(name, password);
-  if (user) {
+  const known = await users.verify(name, password);
+  if (known) {
     lockout.succeeded(who);
     metrics.loggedIn('ok');
-    return user;
+    return known;
   }
   lockout.failed(who);
   metrics.loggedIn('refused');
-  logger.warn({ audit: true, user: name.slice(0, 64), remote }, 'login refused');
+  // Somebody may have typed anything there.
+  const user = maskOpenids(name.slice(0, 64));
+  logger.warn({ audit: true, user, remote }, 'login refused');
   throw new Refusal(401, 'Expected a name and its password, got another.');
 }
 
