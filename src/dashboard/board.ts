@@ -8,6 +8,7 @@ import { laneName } from '../shared/keys.ts';
 import type { LaneQueue } from '../shared/lane.ts';
 import type { Kind } from '../shared/outcome.ts';
 import { maskedJob, nameOf } from './masked-job.ts';
+import type { Repair, Repairs } from './repairs.ts';
 
 /** Where Bull Board is. */
 export const BOARD = '/board';
@@ -38,6 +39,8 @@ const REFUSED = 'Expected a retry, a pause or a resume; anything else would lose
 const DEAD_LETTERS_ARE = 'Messages that will not be sent unless somebody acts';
 /** Each look costs Redis some commands for each of perhaps a hundred lanes. */
 export const POLL_SECONDS = 30;
+const RETRY_ALL = `${BOARD}/api/queues/:queueName/retry/:queueStatus`;
+const BUSY = 'Another repair is running: wait for it, or stop it.';
 /** Stock Bull Board asks Google for its fonts; the system's do as well. */
 const FONTS = /<link href="https:\/\/fonts\.[^>]*>/g;
 
@@ -46,6 +49,7 @@ export async function addBoard(
   app: FastifyInstance,
   deadLetters: DeadLetterQueue,
   views: LaneReadings,
+  repairs: Pick<Repairs, 'start' | 'latest'>,
 ): Promise<Board> {
   const adapter = new FastifyAdapter().setBasePath(BOARD);
   const first = dressed(
@@ -70,8 +74,15 @@ export async function addBoard(
     async (scope) => {
       scope.addHook('preHandler', async (request, reply) => {
         if (request.method === 'GET' || request.method === 'HEAD') return;
-        if (ALLOWED.has(request.routeOptions.url) && isOfFailed(request.params)) return;
-        return reply.code(403).send({ error: REFUSED, message: REFUSED });
+        const { url } = request.routeOptions;
+        const { queueName, queueStatus = 'failed' } = paramsOf(request.params);
+        if (!ALLOWED.has(url) || queueStatus !== 'failed') {
+          return reply.code(403).send({ error: REFUSED, message: REFUSED });
+        }
+        if (url !== RETRY_ALL || queueName !== deadLetters.name) return;
+        const repair = await redriveAll(repairs, request.user.name);
+        if (!repair) return reply.code(409).send({ error: BUSY, message: BUSY });
+        return reply.send({ retried: repair.total, skipped: 0 });
       });
       scope.addHook('onResponse', async (request) => {
         if (request.method !== 'GET' && request.method !== 'HEAD') views.changed();
@@ -92,10 +103,26 @@ export async function addBoard(
   };
 }
 
-/** Where a route names the state of the jobs it means, failed ones only. */
-function isOfFailed(params: unknown): boolean {
-  const { queueStatus = 'failed' } = Object(params) as { queueStatus?: unknown };
-  return queueStatus === 'failed';
+/** A route that names no state of jobs means a failed one. */
+function paramsOf(params: unknown): { queueName?: unknown; queueStatus?: unknown } {
+  return Object(params) as { queueName?: unknown; queueStatus?: unknown };
+}
+
+/**
+ * Bull Board's own loop takes the latest letters first, again and again: those that have died anew
+ * meanwhile are asked for twice, and as many of the others never. Two who click it want the same.
+ *
+ * @returns null while another repair is running
+ */
+async function redriveAll(
+  repairs: Pick<Repairs, 'start' | 'latest'>,
+  user: string,
+): Promise<Repair | null> {
+  const begun = await repairs.start('redrive', {}, user);
+  if (begun) return begun;
+  const [running] = repairs.latest();
+  const isTheSame = running?.action === 'redrive' && Object.keys(running.filter).length === 0;
+  return running && isTheSame ? running : null;
 }
 
 /** Where the numbers of all lanes are read at once. */

@@ -73,11 +73,11 @@ export async function buildDashboard(
     logger,
   };
   const app = await createServer(guard);
-  const board = await addBoard(app, deadLetters, views);
   const { countDeadLetters } = views;
   const newId = () => randomBytes(9).toString('base64url');
   const { deadLetters: letters } = producer;
   const repairs = createRepairs({ deadLetters: letters, countDeadLetters, now, newId, logger });
+  const board = await addBoard(app, deadLetters, views, repairs);
   pageRoutes(app, { producer, views, now, logger });
   letterRoutes(app, { producer, views, repairs, now, logger });
   let shown = '';

@@ -102,12 +102,9 @@ export function createRepairs(deps: RepairDeps): Repairs {
 
   return {
     async start(action, filter, user) {
+      const total = await countDeadLetters();
       if (isBusy) return null;
       isBusy = true;
-      const total = await countDeadLetters().catch((error: unknown) => {
-        isBusy = false;
-        throw error;
-      });
       const id = newId();
       const startedAt = now();
       const counts = { total, looked: 0, done: 0, left: 0 };

@@ -372,6 +372,28 @@ describe('what an operator does', () => {
   });
 });
 
+test('Bull Board’s Retry all is one repair, which asks for each letter once although they die again at once', async () => {
+  await shop.writeAccounts({ rate: { template: { perSecond: 5000 } } });
+  await Promise.all(shop.workers.map((worker) => worker.reload()));
+  const count = 400;
+  const reply = { kind: 'errcode', errcode: 43_004 };
+  shop.fault('template', { accept: false, reply, count: 2 * count });
+  await shop.producer.enqueueMany(Array.from({ length: count }, () => shop.template()));
+  const filter = { appId: shop.appId, errcode: reply.errcode, limit: 2 * count };
+  const redrives = async () =>
+    (await shop.producer.deadLetters.list(filter)).map((letter) => letter.redrives);
+  const patience = { timeoutMs: 20_000, what: 'all letters' };
+  await waitFor(async () => (await redrives()).length === count, patience);
+  const retry = () => dashboard.open('PUT', '/board/api/queues/dead-letter/retry/failed');
+  const clicks = await Promise.all([retry(), retry()]);
+  expect(clicks.map(({ status }) => status)).toEqual([200, 200]);
+  const isAgain = async () => (await redrives()).filter((times) => times > 0).length === count;
+  await waitFor(isAgain, patience);
+  expect(new Set(await redrives())).toEqual(new Set([1]));
+  const begun = dashboard.log.filter(({ msg }) => msg === 'repair begun').at(-1);
+  expect(begun).toMatchObject({ audit: true, user: 'li.na', action: 'redrive' });
+});
+
 test('an openid that is typed in a wrong place is in no log line', async () => {
   const stray = 'oSTRAY-OPENID-01234567890123';
   const post = (path: string, form: Readonly<Record<string, string>> = {}, as = OPERATOR) =>
