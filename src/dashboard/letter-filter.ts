@@ -3,6 +3,7 @@ import type { DeadLetterFilter } from '../producer/index.ts';
 import { CourierError } from '../shared/errors.ts';
 import { maskOpenids } from '../shared/openid.ts';
 import { DEAD_REASONS } from '../shared/outcome.ts';
+import { REPAIR_ACTIONS, type RepairAction } from './repairs.ts';
 
 const blank = (value: unknown) => (value === '' ? undefined : value);
 const text = z.preprocess(blank, z.string().max(200).optional());
@@ -16,8 +17,8 @@ const lettersSchema = z.strictObject({
   until: text,
   cursor: text,
   messageId: text,
-  did: text,
-  count: text,
+  did: z.preprocess(blank, z.enum(REPAIR_ACTIONS).optional()),
+  count: z.preprocess(blank, z.coerce.number().int().nonnegative().optional()),
   confirmed: text,
 });
 
@@ -28,8 +29,8 @@ export interface Asked {
   /** Only this one. */
   readonly messageId?: string | undefined;
   /** What was done before this page, and to how many. */
-  readonly did?: string | undefined;
-  readonly count?: string | undefined;
+  readonly did?: RepairAction | undefined;
+  readonly count?: number | undefined;
   readonly confirmed: boolean;
 }
 

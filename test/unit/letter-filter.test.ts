@@ -30,7 +30,9 @@ describe('what a form asks for', () => {
     [{ sinc: '2h' }, 'sinc'],
     [{ reason: 'nonsense' }, 'reason'],
     [{ errcode: '4x' }, 'errcode'],
-  ])('%j is refused: it must not mean "all"', (fields, message) => {
+    [{ did: 'purge', count: 'all gone, log in again at evil.example' }, 'count'],
+    [{ did: 'nothing', count: '1' }, 'did'],
+  ])('%j is refused: it must not mean "all", nor say what did not happen', (fields, message) => {
     expect(() => asked(fields, NOW)).toThrow(message);
   });
 
