@@ -23,21 +23,19 @@ const loginSchema = z.object({ name: field, password: field });
 
 /** The HTTP server of the dashboard without its pages: login, headers, refusals. */
 export async function createServer(deps: GuardDeps): Promise<FastifyInstance> {
-  const app = fastify({ logger: false, bodyLimit: FORM_BYTES, forceCloseConnections: 'idle' });
+  const app = fastify({
+    logger: false,
+    bodyLimit: FORM_BYTES,
+    forceCloseConnections: 'idle',
+    // Of an address that the router cannot read: no hook runs, and its text is nobody's business.
+    frameworkErrors: (_error, { url }, reply: unknown) => {
+      const answer = guarded(url, reply as FastifyReply);
+      void answer.code(400).send({ error: 'Expected the address of a page.' });
+    },
+  });
   await app.register(cookie);
   await app.register(formbody);
-  app.addHook('onRequest', async (request, reply) => {
-    void reply.headers({
-      'content-security-policy': request.url.startsWith(BOARD) ? BOARD_CSP : CSP,
-      'x-content-type-options': 'nosniff',
-      'x-frame-options': 'DENY',
-      // Not `no-referrer`: with it browsers hide the origin of our own forms, too.
-      'referrer-policy': 'same-origin',
-      'cross-origin-opener-policy': 'same-origin',
-      'cross-origin-resource-policy': 'same-origin',
-      'cache-control': 'no-store',
-    });
-  });
+  app.addHook('onRequest', async ({ url }, reply) => void guarded(url, reply));
   const refuseWith = (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
     refuse(deps, error, request, reply);
   app.addHook('onResponse', async ({ method, routeOptions }, { statusCode, elapsedTime }) => {
@@ -50,6 +48,20 @@ export async function createServer(deps: GuardDeps): Promise<FastifyInstance> {
   );
   loginRoutes(app, deps);
   return app;
+}
+
+/** With the headers that every answer has. */
+function guarded(url: string, reply: FastifyReply): FastifyReply {
+  return reply.headers({
+    'content-security-policy': url.startsWith(BOARD) ? BOARD_CSP : CSP,
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    // Not `no-referrer`: with it browsers hide the origin of our own forms, too.
+    'referrer-policy': 'same-origin',
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'cache-control': 'no-store',
+  });
 }
 
 function loginRoutes(app: FastifyInstance, deps: GuardDeps): void {

@@ -83,6 +83,16 @@ describe('who may do what', () => {
     ).toBe(401);
   });
 
+  test.each(['/%zz', '/board/%E0%A4', `/accounts/${'a'.repeat(101)}`])(
+    'an address that nobody can read (%s) is answered with all headers, and not repeated',
+    async (path) => {
+      const { status, headers, text } = await dashboard.open('GET', path, { as: null });
+      expect([status, text]).toEqual([400, '{"error":"Expected the address of a page."}']);
+      expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+      expect(headers.get('cache-control')).toBe('no-store');
+    },
+  );
+
   test.each(CHANGES)(
     '%s %s: not without login, not for viewers, not from other sites',
     async (method, path) => {
