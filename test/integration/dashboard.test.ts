@@ -157,6 +157,17 @@ describe('who may do what', () => {
     expect((await dashboard.open('GET', '/', { as })).status).toBe(401);
   });
 
+  test('a script is asked for HTTP Basic, a page in a browser is not', async () => {
+    const asked = async (headers: Readonly<Record<string, string>>) => {
+      const there = '/board/api/queues';
+      const answer = await dashboard.open('GET', there, { as: null, headers });
+      return [answer.status, answer.headers.get('www-authenticate')];
+    };
+    const json = { accept: 'application/json, text/plain, */*' };
+    expect(await asked(json)).toEqual([401, expect.stringContaining('Basic')]);
+    expect(await asked({ ...json, 'sec-fetch-site': 'same-origin' })).toEqual([401, null]);
+  });
+
   test('behind TLS the cookie is for TLS only', async () => {
     const [name = '', password = ''] = OPERATOR.split(':');
     const headers = { 'x-forwarded-proto': 'https' };

@@ -118,7 +118,11 @@ async function userOf(
   if (user && user.hash === session.hash) return user;
   const basic = basicOf(request.headers.authorization);
   if (basic) return await logIn(deps, basic, request.ip);
-  void reply.header('www-authenticate', 'Basic realm="wechat-courier", charset="UTF-8"');
+  // Not to a page's own request: the browser would ask in a box, and log in again for ever with
+  // what was typed there, whoever logs out.
+  if (request.headers['sec-fetch-site'] === undefined) {
+    void reply.header('www-authenticate', 'Basic realm="wechat-courier", charset="UTF-8"');
+  }
   throw new Refusal(401, 'Expected a login.');
 }
 
