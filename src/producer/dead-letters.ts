@@ -114,7 +114,7 @@ async function jobsOf(
   messageId: string,
 ): Promise<LetterJob[]> {
   const { appId, key } = requireMessageId(messageId);
-  const record = await lanes.ledger(appId).read(key);
+  const record = await lanes.record(appId, key);
   const jobs: LetterJob[] = [];
   for (let redrives = record?.redrives ?? 0; redrives >= 0; redrives -= 1) {
     const job = await queue.getJob(deadLetterJobId(messageId, redrives));

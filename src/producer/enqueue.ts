@@ -111,6 +111,12 @@ async function enqueueForAccount(
   // Not waited for: what stays listed is looked at by a worker, and found in its lane.
   const handedOver = forLane.map((one) => one.messageKey);
   ledger.confirmHandover(handedOver).catch(() => undefined);
+  // Not waited for either: the next message of this pattern makes good for a failure.
+  const ids = group.flatMap(({ envelope: { id } }) => (id === undefined ? [] : [id]));
+  deps.lanes
+    .patterns(appId)
+    .learn(ids)
+    .catch(() => undefined);
   return group.map((one, index) => resultOf(one, acceptances[index]));
 }
 

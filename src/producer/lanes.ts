@@ -1,6 +1,7 @@
 import { type LaneQueue, openLane } from '../shared/lane.ts';
-import type { Ledger } from '../shared/ledger/ledger.ts';
-import { createRedisLedger } from '../shared/ledger/redis-ledger.ts';
+import { createIdPatterns, type IdPatterns } from '../shared/ledger/id-patterns.ts';
+import type { Ledger, LedgerRecord } from '../shared/ledger/ledger.ts';
+import { createRedisLedger, readRecord } from '../shared/ledger/redis-ledger.ts';
 import { createSearchIndex, type SearchIndex } from '../shared/ledger/search-index.ts';
 import type { Kind } from '../shared/outcome.ts';
 import type { RedisClient } from '../shared/redis.ts';
@@ -11,6 +12,9 @@ export interface OpenLanes {
   ledger(appId: string): Ledger;
   /** Where the messages of an account are found by what people know of them. */
   index(appId: string): SearchIndex;
+  patterns(appId: string): IdPatterns;
+  /** Of any account, also one that does not exist: keeps nothing of it. */
+  record(appId: string, messageKey: string): Promise<LedgerRecord | null>;
   close(): Promise<void>;
 }
 
@@ -26,9 +30,17 @@ export function openLanes(
   const { ttlMs, isIndexed, now } = settings;
   const lanes = new Map<string, LaneQueue>();
   const ledgers = new Map<string, Ledger>();
+  const patterns = new Map<string, IdPatterns>();
   const index = (appId: string) => createSearchIndex({ redis, appId, ttlMs, now });
   return {
     index,
+    patterns(appId) {
+      const known =
+        patterns.get(appId) ?? createIdPatterns({ redis, appId, ttlMs, now, isIndexed });
+      patterns.set(appId, known);
+      return known;
+    },
+    record: (appId, messageKey) => readRecord(redis, appId, messageKey),
     lane(appId, kind) {
       const name = `${appId}.${kind}`;
       const lane = lanes.get(name) ?? openLane(redis, appId, kind, ignore);

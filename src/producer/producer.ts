@@ -3,6 +3,7 @@ import type { Account } from '../shared/accounts.ts';
 import { systemClock } from '../shared/clock.ts';
 import { loadProducerSettings } from '../shared/config.ts';
 import { CourierError } from '../shared/errors.ts';
+import type { LaneJob } from '../shared/lane.ts';
 import type { EnvelopeInput } from '../shared/message/envelope.ts';
 import { parseMessageId } from '../shared/message/message-id.ts';
 import { closeRedis, openRedis, type RedisClient } from '../shared/redis.ts';
@@ -11,7 +12,7 @@ import { accountsOfFile, fixedAccounts } from './accounts.ts';
 import { withinDeadline } from './connection.ts';
 import { type DeadLetters, openDeadLetterBox } from './dead-letters.ts';
 import { type BatchResult, enqueueMany, type EnqueueResult } from './enqueue.ts';
-import { findMessages } from './find.ts';
+import { contentOf, findMessages, type FoundMessage } from './find.ts';
 import { openLanes } from './lanes.ts';
 import { createPressure } from './pressure.ts';
 import { type MessageStatus, statusOf } from './status.ts';
@@ -52,12 +53,17 @@ export interface Producer {
   /** What is known of a message; null for an id nobody knows (any more). */
   status(messageId: string): Promise<MessageStatus | null>;
   /**
-   * Messages by what a person knows of one: its message id, your own id, the recipient's openid
-   * or WeChat's msgid. At most 50, the latest first. By openid and msgid only
-   * those of the last days (`COURIER_LEDGER_TTL_HOURS` and a day), unless
-   * `COURIER_SEARCH_INDEX` is `0`.
+   * Messages by what a person knows of one: its message id, your own id or the number in it (of
+   * `order-1002-paid` `1002` or `order-1002`), the recipient's openid or WeChat's msgid. At most
+   * 50, the latest first. By a part of your id, openid and msgid only those of the last days
+   * (`COURIER_LEDGER_TTL_HOURS` and a day), and none where `COURIER_SEARCH_INDEX` is `0`.
    */
-  find(text: string): Promise<MessageStatus[]>;
+  find(text: string): Promise<FoundMessage[]>;
+  /**
+   * What is sent, or would be after a redrive: the customer's data in clear. Null for a message
+   * that nobody knows, and once it ended in another state than `unknown` or `dead`.
+   */
+  content(messageId: string): Promise<LaneJob | null>;
   /** True if the message will not be sent; false once it is being, was or may have been sent. */
   cancel(messageId: string): Promise<boolean>;
   readonly deadLetters: DeadLetters;
@@ -113,6 +119,16 @@ export function createProducer(options: ProducerOptions = {}): Producer {
   }
 
   const deadLetters = openDeadLetterBox(redis, lanes, call);
+  const search = { accounts, lanes, letterOf: deadLetters.show };
+
+  async function status(messageId: string): Promise<MessageStatus | null> {
+    open();
+    const parts = parseMessageId(messageId);
+    if (!parts) return null;
+    const { appId, key } = parts;
+    const record = await call(() => lanes.record(appId, key));
+    return record && statusOf(messageId, appId, record, systemClock.now());
+  }
 
   return {
     async enqueue(envelope) {
@@ -127,15 +143,12 @@ export function createProducer(options: ProducerOptions = {}): Producer {
       open();
       return await handOver(envelopes);
     },
-    async status(messageId) {
-      open();
-      const parts = parseMessageId(messageId);
-      if (!parts) return null;
-      const { appId, key } = parts;
-      const record = await call(() => lanes.ledger(appId).read(key));
-      return record && statusOf(messageId, appId, record, systemClock.now());
+    status,
+    find: (text) => call(() => findMessages({ ...search, now: systemClock.now }, text)),
+    async content(messageId) {
+      const known = await status(messageId);
+      return known && (await call(() => contentOf(search, known)));
     },
-    find: (text) => call(() => findMessages({ accounts, lanes, now: systemClock.now }, text)),
     async cancel(messageId) {
       open();
       const parts = parseMessageId(messageId);

@@ -1,5 +1,5 @@
 import type { LedgerRecord } from '../shared/ledger/ledger.ts';
-import type { Attempt, DeadReason, Kind, MessageState } from '../shared/outcome.ts';
+import type { Attempt, DeadReason, Kind, MessageState, Redrive } from '../shared/outcome.ts';
 
 /** What is known of a message. */
 export interface MessageStatus {
@@ -23,6 +23,8 @@ export interface MessageStatus {
   readonly endedAt?: number;
   /** How often it was put back after it had died; absent for never. */
   readonly redrives?: number;
+  /** The latest of these, oldest first, each with the end that it undid. */
+  readonly redriven?: readonly Redrive[];
   readonly attempts: readonly Attempt[];
 }
 
@@ -47,6 +49,7 @@ export function statusOf(
     ...(record.due !== undefined && { sendAt: record.due }),
     ...(record.endedAt !== undefined && { endedAt: record.endedAt }),
     ...(record.redrives > 0 && { redrives: record.redrives }),
+    ...(record.redriven && { redriven: record.redriven }),
     attempts: record.attempts,
   };
 }

@@ -113,7 +113,7 @@ function matches({ kind, since }: UnknownMessage, filter: UnknownFilter): boolea
 }
 
 async function read(lanes: OpenLanes, appId: string, key: string): Promise<UnknownMessage | null> {
-  const record = await lanes.ledger(appId).read(key);
+  const record = await lanes.record(appId, key);
   if (record?.state !== 'unknown') return null;
   const job = await lanes.lane(appId, record.kind).getJob(key);
   return describe(`${appId}.${key}`, appId, record, job?.data ?? null);

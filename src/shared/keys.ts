@@ -31,6 +31,8 @@ export function accountKeys(appId: string) {
     ledger: (messageKey: string) => `${prefix}:m:${messageKey}`,
     /** List: messages of one day whose recipient or msgid has the same first bits (search-index.ts). */
     index: (day: number, list: number) => `${prefix}:i:${day}:${list.toString(36)}`,
+    /** Sorted set by time of use: the callers' ids without their numbers (id-patterns.ts). */
+    idPatterns: `${prefix}:id-patterns`,
     /** Sorted set by time: dead in the ledger, dead-letter job not yet confirmed. */
     deadPending: `${prefix}:dead-pending`,
     /** Sorted set by time: messages whose outcome nobody knows. */

@@ -37,6 +37,17 @@ export const MESSAGE_STATES = [
 ] as const;
 export type MessageState = (typeof MESSAGE_STATES)[number];
 
+/** A message that had ended was put back, and which end that undid. */
+export interface Redrive {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly from: 'dead' | 'unknown';
+  /** When it had ended, epoch milliseconds. */
+  readonly endedAt?: number;
+  readonly reason?: DeadReason;
+  readonly errcode?: number;
+}
+
 /**
  * The class of a WeChat errcode: what kind of answer it is.
  *

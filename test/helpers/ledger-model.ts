@@ -60,6 +60,8 @@ export class MessageModel {
   doubt: 'none' | 'fresh' | 'old' = 'none';
   spent = 0;
   redrives = 0;
+  /** Of each redrive the reason of death that it undid, or the state. */
+  undone: string[] = [];
   log: VerdictClass[] = [];
   reason: DeadReason | undefined;
   pendingLetter = false;
@@ -203,7 +205,7 @@ export class MessageModel {
   redrive(): void {
     if (this.state === 'sent') this.listedDead = false;
     if (this.state !== 'dead' && this.state !== 'none') return;
-    this.#queueAgain();
+    this.#queueAgain(this.reason ?? 'dead');
     this.reason = undefined;
     this.pendingLetter = false;
   }
@@ -221,6 +223,7 @@ export class MessageModel {
     this.state = 'none';
     this.hash = '';
     this.redrives = 0;
+    this.undone = [];
     return true;
   }
 
@@ -231,7 +234,7 @@ export class MessageModel {
     if (to === 'dead') {
       this.#die('ambiguous');
     } else if (to === 'queued') {
-      this.#queueAgain();
+      this.#queueAgain('unknown');
       this.handover = true;
     } else {
       this.state = 'sent';
@@ -240,7 +243,8 @@ export class MessageModel {
     return true;
   }
 
-  #queueAgain(): void {
+  #queueAgain(undone: string): void {
+    this.undone.push(undone);
     this.state = 'queued';
     this.redrives += 1;
     this.spent = 0;

@@ -175,6 +175,8 @@ async function compare(model: MessageModel, real: Real, messageKey: string): Pro
   expect(record.reason).toBe(model.reason);
   if (record.reason) deaths.add(record.reason);
   expect(record.redrives).toBe(model.redrives);
+  const kept = (record.redriven ?? []).map(({ from, reason }) => reason ?? from);
+  expect(kept).toEqual(model.undone.slice(-Math.max(kept.length, 5)));
   expect(record.attempts.map(({ verdict }) => verdict)).toEqual(model.log);
   expect(record.attempts.map(({ number }) => number)).toEqual(model.log.map((_, at) => at + 1));
   expect(record.settledBy).toBe(model.settledBy);

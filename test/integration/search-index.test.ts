@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createProducer } from '../../src/producer/index.ts';
+import { createIdPatterns } from '../../src/shared/ledger/id-patterns.ts';
 import { createSearchIndex } from '../../src/shared/ledger/search-index.ts';
 import { freshAppId, useCourier, type Shop } from '../helpers/courier.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 
 const courier = useCourier();
 const DAY_MS = 86_400_000;
@@ -30,6 +32,65 @@ test('a message is found by its id, the caller’s id, its recipient and WeChat�
   }
   expect(await shop.producer.find('oFOUND-by-recipient-0123456')).toEqual([]);
   expect(await shop.producer.find('')).toEqual([]);
+});
+
+test('an order is found by its number, whatever is told of it', async () => {
+  const shop = await courier.open();
+  const send = async (id: string) =>
+    (await shop.producer.enqueue({ ...shop.template(), id })).messageId;
+  const paid = await send('order-2002-paid');
+  const shipped = await send('order-2002-shipped');
+  const refund = await send('refund:2002');
+  const other = await send('order-3003-paid');
+  for (const id of [paid, shipped, refund, other]) await shop.reached(id, 'sent');
+  const found = async (text: string) =>
+    new Set((await shop.producer.find(text)).map(({ messageId, id }) => `${messageId} ${id}`));
+  const ofOrder = [`${paid} order-2002-paid`, `${shipped} order-2002-shipped`];
+  await waitFor(async () => (await found('2002')).size === 3);
+  expect(await found('2002')).toEqual(new Set([...ofOrder, `${refund} refund:2002`]));
+  expect(await found('order-2002')).toEqual(new Set(ofOrder));
+  expect(await found('2002-paid')).toEqual(new Set(ofOrder.slice(0, 1)));
+  expect(await found('200')).toEqual(new Set());
+  expect(await shop.redis.zcard(shop.keys.idPatterns)).toBe(3);
+  expect(await shop.redis.pttl(shop.keys.idPatterns)).toBeGreaterThan(TTL_MS);
+});
+
+test('ids that each have a pattern of their own keep only the latest patterns', async () => {
+  const { redis } = courier;
+  let now = NOON;
+  const options = { redis, appId: freshAppId(), ttlMs: TTL_MS, now: () => now, isIndexed: true };
+  const patterns = createIdPatterns(options);
+  const word = (number: number) =>
+    'abcdefghij'[number % 10]! +
+    'klmnopqrst'[Math.floor(number / 10) % 10]! +
+    'uvwxyz'[Math.floor(number / 100)]!;
+  for (let number = 0; number < 300; number += 1) {
+    now += 1;
+    await patterns.learn([`${word(number)}-7`]);
+  }
+  const completions = await patterns.complete('7');
+  expect(completions).toHaveLength(64);
+  expect(completions[0]).toBe(`${word(299)}-7`);
+  expect(completions).not.toContain(`${word(0)}-7`);
+});
+
+test('a dead letter is found by the id of its job after a redrive, and shows the caller’s id', async () => {
+  const shop = await courier.open();
+  shop.simulator.control('POST', '/_control/recipients', {
+    appId: shop.appId,
+    recipients: [{ openid: 'oREFUSED-recipient-012345678', answer: 40_037 }],
+  });
+  const envelope = addressed(shop, 'template', 'oREFUSED-recipient-012345678');
+  const { messageId } = await shop.producer.enqueue({ ...envelope, id: 'order-9-paid' });
+  await shop.deadLetter(messageId);
+  await shop.producer.deadLetters.redrive(messageId);
+  await waitFor(async () => (await shop.deadLetter(messageId)).data.redrives === 1);
+  const expected = [{ messageId, id: 'order-9-paid', state: 'dead' }];
+  expect(await shop.producer.find(`${messageId}.1`)).toMatchObject(expected);
+  expect(await shop.producer.find('oREFUSED-recipient-012345678')).toMatchObject(expected);
+  expect(await shop.producer.content(messageId)).toMatchObject({ id: 'order-9-paid' });
+  const [redrive] = (await shop.producer.status(messageId))?.redriven ?? [];
+  expect(redrive).toMatchObject({ from: 'dead', reason: 'template-config', errcode: 40_037 });
 });
 
 test('of one recipient all messages are found, the latest first, before and after they ended', async () => {
@@ -82,8 +143,9 @@ test('with COURIER_SEARCH_INDEX=0 nothing is entered, and the ids still find', a
     id: 'order-1',
   });
   await shop.reached(messageId, 'sent');
-  expect(await shop.redis.keys(`courier:{${shop.appId}}:i:*`)).toEqual([]);
+  expect(await shop.redis.keys(`courier:{${shop.appId}}:i*`)).toEqual([]);
   expect(await producer.find(touser)).toEqual([]);
+  expect(await producer.find('1')).toEqual([]);
   expect(await producer.find('order-1')).toMatchObject([{ messageId }]);
   await producer.close();
 });

@@ -20,6 +20,7 @@ describe('a record', () => {
       ec: '45015',
       c: '2',
       g: '1',
+      rd: '1190:dead:1150:exhausted:-1;',
       log: '1100:20:transient:-1;1200:30:window-expired:45015;',
     });
     expect(record).toEqual({
@@ -31,6 +32,7 @@ describe('a record', () => {
       reason: 'window-expired',
       errcode: 45_015,
       redrives: 1,
+      redriven: [{ at: 1190, from: 'dead', endedAt: 1150, reason: 'exhausted', errcode: -1 }],
       attempts: [
         { number: 1, at: 1100, durationMs: 20, verdict: 'transient', errcode: -1 },
         { number: 2, at: 1200, durationMs: 30, verdict: 'window-expired', errcode: 45_015 },
@@ -55,7 +57,7 @@ describe('a record', () => {
   });
 
   test('full of nonsense does not throw', () => {
-    const names = ['st', 'k', 'a', 'due', 'end', 'why', 'ec', 'id', 'g', 'c', 'log'];
+    const names = ['st', 'k', 'a', 'due', 'end', 'why', 'ec', 'id', 'g', 'rd', 'c', 'log'];
     const text = fc.oneof(
       fc.string({ maxLength: 30 }),
       fc.constantFrom(...MESSAGE_STATES, ';', ':'),

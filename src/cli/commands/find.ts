@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { MessageStatus } from '../../producer/index.ts';
+import type { FoundMessage } from '../../producer/index.ts';
 import { answering, withExamples } from '../answer.ts';
 import { withProducer } from '../connection.ts';
 import { shownTime } from '../moment.ts';
@@ -9,10 +9,14 @@ import { STATE_STYLES } from './status.ts';
 export function findCommand(): Command {
   const command = new Command('find')
     .description('find messages by what is known of them, the latest first')
-    .argument('<text>', "message id, the caller's id, recipient's openid, or WeChat's msgid");
+    .argument(
+      '<text>',
+      "message id, the caller's id or the number in it, recipient's openid, or WeChat's msgid",
+    );
   withExamples(
     command,
     'courier find order-1002-paid',
+    'courier find 1002',
     'courier find oABCDEFGHIJKLMNOPQRSTUVWXYZ0',
     'courier find 4795831242243213291',
   );
@@ -22,12 +26,19 @@ export function findCommand(): Command {
   });
 }
 
-function shown(found: readonly MessageStatus[]): string {
+function shown(found: readonly FoundMessage[]): string {
   if (found.length === 0) return 'Nothing found. A message is forgotten some days after its end.';
   return renderTable(
-    [{ title: 'message' }, { title: 'kind' }, { title: 'accepted' }, { title: 'state' }],
-    found.map(({ messageId, kind, acceptedAt, state, reason }) => [
+    [
+      { title: 'message' },
+      { title: 'id' },
+      { title: 'kind' },
+      { title: 'accepted' },
+      { title: 'state' },
+    ],
+    found.map(({ messageId, id, kind, acceptedAt, state, reason }) => [
       messageId,
+      id ?? '',
       kind,
       shownTime(acceptedAt),
       { text: reason ? `${state}: ${reason}` : state, style: STATE_STYLES[state] },

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { MessageState, MessageStatus } from '../../producer/index.ts';
 import { explainErrcode } from '../../shared/errcodes/errcode.ts';
 import { CourierError } from '../../shared/errors.ts';
-import type { Attempt } from '../../shared/outcome.ts';
+import type { Attempt, Redrive } from '../../shared/outcome.ts';
 import { answering, withExamples } from '../answer.ts';
 import { withProducer } from '../connection.ts';
 import { shownDuration, shownTime } from '../moment.ts';
@@ -43,10 +43,17 @@ function shownStatus(status: MessageStatus): string {
   if (status.settledBy) fields.push(['said by', 'a person']);
   fields.push(['accepted', shownTime(status.acceptedAt)]);
   if (status.sendAt !== undefined) fields.push(['send at', shownTime(status.sendAt)]);
+  for (const redrive of status.redriven ?? []) fields.push(['put back', shownRedrive(redrive)]);
   const ended = state === 'dead' || state === 'cancelled';
   if (attempts.length === 0)
     return renderFields([...fields, ['attempts', ended ? 'none' : 'none yet']]);
   return `${renderFields(fields)}\n\n${shownAttempts(attempts)}`;
+}
+
+/** When, and which end that undid. */
+export function shownRedrive({ at, from, endedAt, reason, errcode }: Redrive): string {
+  const end = [from, reason, errcode].filter((part) => part !== undefined).join(' ');
+  return `${shownTime(at)}, was ${end}${endedAt === undefined ? '' : ` since ${shownTime(endedAt)}`}`;
 }
 
 /** The tries to send, oldest first. */

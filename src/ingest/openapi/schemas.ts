@@ -119,6 +119,18 @@ export function componentSchemas(): Readonly<Record<string, Schema>> {
       'sendAt?': epochMs,
       'endedAt?': epochMs,
       'redrives?': whole,
+      'redriven?': {
+        ...listOf(
+          object({
+            at: epochMs,
+            from: { type: 'string', enum: ['dead', 'unknown'] },
+            'endedAt?': epochMs,
+            'reason?': { type: 'string', enum: DEAD_REASONS },
+            'errcode?': whole,
+          }),
+        ),
+        description: 'The latest redrives, each with the end that it undid.',
+      },
       attempts: listOf(attempt),
     }),
     Cancelled: object({ cancelled: { type: 'boolean', const: true } }),

@@ -1,4 +1,4 @@
-import type { DeadReason, Kind, Attempt, MessageState } from '../outcome.ts';
+import type { Attempt, DeadReason, Kind, MessageState, Redrive } from '../outcome.ts';
 
 /**
  * The per-message record that outlives the job: the only truth about whether a message was
@@ -144,5 +144,7 @@ export interface LedgerRecord {
   /** Said by a person, not by WeChat. */
   readonly settledBy?: 'person';
   readonly redrives: number;
+  /** The latest of them, oldest first; none of those before this was recorded. */
+  readonly redriven?: readonly Redrive[];
   readonly attempts: readonly Attempt[];
 }

@@ -3,6 +3,7 @@ import {
   DEAD_REASONS,
   ERRCODE_CLASSES,
   MESSAGE_STATES,
+  type Redrive,
   type VerdictClass,
 } from '../outcome.ts';
 import type { LedgerRecord, StoredState } from './ledger.ts';
@@ -14,7 +15,8 @@ import type { LedgerRecord, StoredState } from './ledger.ts';
  * `own` `until` `tb` `f` owner, lease end, start and fence of the current run ·
  * `t0` start of the first attempt that may have gone out · `n` budget spent · `c` attempts ·
  * `log` attempts as `at:durationMs:verdict:errcode;` · `end` ended at · `why` reason of death ·
- * `ec` errcode · `id` WeChat's msgid · `g` redrives · `by` who said that it was sent, if not WeChat ·
+ * `ec` errcode · `id` WeChat's msgid · `g` redrives · `rd` the latest of them as
+ * `at:from:endedAt:why:errcode;` · `by` who said that it was sent, if not WeChat ·
  * `i` `i0` interruptions in a row, since when
  */
 type Fields = Record<string, string>;
@@ -43,6 +45,7 @@ export function parseRecord(fields: Fields): LedgerRecord | null {
     ...(fields['id'] && { wechatMsgId: fields['id'] }),
     ...(fields['by'] === 'person' && { settledBy: 'person' as const }),
     redrives: Number(fields['g'] ?? 0),
+    ...(fields['rd'] && { redriven: parseRedrives(fields['rd']) }),
     attempts: parseLog(fields['log'] ?? '', Number(fields['c'] ?? 0)),
   };
 }
@@ -63,6 +66,21 @@ function parseLog(log: string, total: number): Attempt[] {
       at: Number(at),
       durationMs: Number(durationMs),
       verdict: VERDICTS.find((candidate) => candidate === verdict) ?? 'ambiguous',
+      ...(errcode && { errcode: Number(errcode) }),
+    };
+  });
+}
+
+function parseRedrives(past: string): Redrive[] {
+  const entries = past.split(';').filter((entry) => entry !== '');
+  return entries.map((entry) => {
+    const [at, from, endedAt, why, errcode] = entry.split(':');
+    const reason = DEAD_REASONS.find((candidate) => candidate === why);
+    return {
+      at: Number(at),
+      from: from === 'unknown' ? from : 'dead',
+      ...(endedAt && { endedAt: Number(endedAt) }),
+      ...(reason && { reason }),
       ...(errcode && { errcode: Number(errcode) }),
     };
   });

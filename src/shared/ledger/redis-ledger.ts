@@ -10,6 +10,7 @@ import type {
   BeginRequest,
   Begun,
   Ledger,
+  LedgerRecord,
   Settled,
   SettleRequest,
 } from './ledger.ts';
@@ -97,7 +98,7 @@ export function createRedisLedger(options: RedisLedgerOptions): Ledger {
       if (state === 'STALE') return 'stale';
       return parseState(String(state)) ?? unexpected('redrive', state);
     },
-    read: async (messageKey) => parseRecord(await redis.hgetall(keys.ledger(messageKey))),
+    read: (messageKey) => readRecord(redis, appId, messageKey),
     async forget(messageKey) {
       const scriptKeys = [keys.ledger(messageKey), keys.deadPending];
       return (await scripts.forget.run(redis, scriptKeys, [messageKey, options.ttlMs])) === 1;
@@ -109,6 +110,15 @@ export function createRedisLedger(options: RedisLedgerOptions): Ledger {
     ...handovers(options),
     ...doubts(options),
   };
+}
+
+/** What is recorded of a message, of any account. */
+export async function readRecord(
+  redis: RedisClient,
+  appId: string,
+  messageKey: string,
+): Promise<LedgerRecord | null> {
+  return parseRecord(await redis.hgetall(accountKeys(appId).ledger(messageKey)));
 }
 
 /** Messages that are recorded but perhaps not in their lane. */

@@ -7,6 +7,7 @@
 -- returns {state after the call ('' = no such message), '1' if this call resolved it | ''}
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local MAX_PAST = 400 -- as in redrive.lua
 local key, id, to = KEYS[1], ARGV[1], ARGV[2]
 local st = redis.call('HGET', key, 'st')
 if st ~= 'unknown' then
@@ -15,6 +16,7 @@ if st ~= 'unknown' then
 end
 local since = redis.call('ZSCORE', KEYS[2], id)
 if since and now - since < tonumber(ARGV[4]) then return { st, '' } end
+local was = redis.call('HMGET', key, 'rd', 'end')
 redis.call('ZREM', KEYS[2], id)
 redis.call('HDEL', key, 't0', 'n', 'i', 'i0', 'end')
 if to == 'sent' then
@@ -28,6 +30,9 @@ else
   -- The fence stays: what an old run still says must not count, unless it says that it sent.
   redis.call('HSET', key, 'st', to)
   redis.call('HINCRBY', key, 'g', 1)
+  local past = (was[1] or '') .. now .. ':unknown:' .. (was[2] or '') .. '::;'
+  while #past > MAX_PAST do past = past:sub((past:find(';', 1, true)) + 1) end
+  redis.call('HSET', key, 'rd', past)
   redis.call('ZADD', KEYS[4], now, id)
 end
 return { to, '1' }
