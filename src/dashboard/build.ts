@@ -21,6 +21,7 @@ import { createDashboardMetrics } from './metrics.ts';
 import { createRepairs } from './repairs.ts';
 import { pageRoutes } from './routes.ts';
 import { createServer } from './server.ts';
+import { unknownRoutes } from './unknown-routes.ts';
 import { newUser, type User } from './users/user.ts';
 import { createUserRing } from './users/user-ring.ts';
 import { readUsers } from './users/users-file.ts';
@@ -79,6 +80,7 @@ export async function buildDashboard(
   const repairs = createRepairs({ deadLetters: letters, countDeadLetters, now, newId, logger });
   const board = await addBoard(app, deadLetters, views, repairs);
   pageRoutes(app, { producer, views, now, logger });
+  unknownRoutes(app, { producer, views, logger });
   letterRoutes(app, { producer, views, repairs, now, logger });
   let shown = '';
   let timer: NodeJS.Timeout | undefined;

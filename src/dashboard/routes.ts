@@ -1,13 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { Producer } from '../producer/index.ts';
+import type { FoundMessage, Producer } from '../producer/index.ts';
 import { isRate, MOST_PER_SECOND } from '../shared/account-control.ts';
 import type { Logger } from '../shared/logger.ts';
 import { KINDS } from '../shared/outcome.ts';
 import type { AccountViews } from './account-views.ts';
 import { Refusal } from './auth/guard.ts';
 import { accountPage } from './pages/account.ts';
-import { foundPage, messagePage, noMessagePage } from './pages/message.ts';
+import { foundPage, noMessagePage } from './pages/found.ts';
+import { messagePage, type MessageView } from './pages/message.ts';
 import { overviewPage } from './pages/overview.ts';
 import { readerOf, sendPage } from './reader.ts';
 
@@ -49,15 +50,42 @@ export function pageRoutes(app: FastifyInstance, deps: RouteDeps): void {
     );
   }
   rateRoute(app, deps);
-  app.get<{ Querystring: { q?: string; did?: string } }>('/message', async (request, reply) => {
-    const { q = '', did } = request.query;
-    const found = await producer.find(String(q).trim().slice(0, 200));
+  app.get<{ Querystring: MessageQuery }>('/message', async (request, reply) => {
+    const { q = '', did, to } = request.query;
+    const text = String(q).trim().slice(0, 200);
+    const found = await producer.find(to === undefined ? text : await recipientOf(producer, to));
     const reader = readerOf(request);
     const [first] = found;
-    if (!first) return sendPage(reply, noMessagePage(reader), 404);
+    if (!first) return sendPage(reply, noMessagePage(reader, text), text === '' ? 200 : 404);
     if (found.length > 1) return sendPage(reply, foundPage(reader, found));
-    return sendPage(reply, messagePage(reader, first, did !== undefined));
+    const view = { ...(await viewOf(producer, first)), asked: did !== undefined };
+    return sendPage(reply, messagePage(reader, view));
   });
+}
+
+interface MessageQuery {
+  readonly q?: string;
+  readonly did?: string;
+  /** A message id: looks for all messages to its recipient, whose openid is in no address. */
+  readonly to?: string;
+}
+
+async function recipientOf(producer: Producer, messageId: unknown): Promise<string> {
+  const recipient = (await producer.content(String(messageId)))?.message['touser'];
+  return typeof recipient === 'string' ? recipient : '';
+}
+
+async function viewOf(
+  producer: Producer,
+  status: FoundMessage,
+): Promise<Omit<MessageView, 'asked'>> {
+  const { messageId, state } = status;
+  const [content, letter, unknown] = await Promise.all([
+    producer.content(messageId),
+    state === 'dead' ? producer.deadLetters.show(messageId) : null,
+    state === 'unknown' ? producer.unknown.show(messageId) : null,
+  ]);
+  return { status, content, letter, ...(unknown && { diesAt: unknown.diesAt }) };
 }
 
 function rateRoute(app: FastifyInstance, { views, logger }: RouteDeps): void {

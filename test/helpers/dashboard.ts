@@ -14,7 +14,7 @@ export interface Page {
 export interface PageOptions {
   /** `name:password`, `cookie …` or null for nobody. Default the operator. */
   readonly as?: string | null;
-  readonly form?: Readonly<Record<string, string>>;
+  readonly form?: Readonly<Record<string, string>> | readonly (readonly [string, string])[];
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -76,7 +76,7 @@ export async function startDashboard(
           ...(as !== null && credentials(as)),
           ...headers,
         },
-        ...(form && { body: new URLSearchParams(form) }),
+        ...(form && { body: new URLSearchParams(form as Record<string, string>) }),
       });
       return { status: response.status, headers: response.headers, text: await response.text() };
     },

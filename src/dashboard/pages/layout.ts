@@ -14,13 +14,15 @@ export interface Reader {
 export interface PageOptions {
   /** The browser asks again after so many seconds; nothing else on a page moves. */
   readonly refreshSeconds?: number;
+  /** What was looked for, to be corrected. */
+  readonly searched?: string;
 }
 
 export function page(
   reader: Reader,
   title: string,
   body: Html,
-  { refreshSeconds }: PageOptions = {},
+  { refreshSeconds, searched }: PageOptions = {},
 ): Html {
   const { say, user, language } = reader;
   return document(
@@ -29,6 +31,7 @@ export function page(
     html`<nav>
         <a href="/">${say('overview')}</a>
         <a href="/dead-letters">${say('deadLetters')}</a>
+        <a href="/unknown">${say('unknownMessages')}</a>
         <a href="/board">${say('board')}</a>
         <form action="/message">
           <input
@@ -36,6 +39,7 @@ export function page(
             size="36"
             placeholder="${say('searchHint')}"
             aria-label="${say('searchHint')}"
+            value="${searched}"
           />
           <button>${say('search')}</button>
         </form>

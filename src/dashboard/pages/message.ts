@@ -1,68 +1,45 @@
-import type { MessageStatus } from '../../producer/index.ts';
+import type { DeadLetter, FoundMessage, LaneJob, MessageStatus } from '../../producer/index.ts';
 import { explainErrcode } from '../../shared/errcodes/errcode.ts';
-import type { Attempt } from '../../shared/outcome.ts';
+import { maskOpenid, maskOpenids } from '../../shared/openid.ts';
 import { html, type Html } from '../html.ts';
-import type { Language, Say } from '../words.ts';
-import { fields, page, type Reader, shownTime, table } from './layout.ts';
+import type { Say } from '../words.ts';
+import { fields, page, type Reader, shownTime } from './layout.ts';
+import { timeline } from './timeline.ts';
+import { resolveForms } from './unknown.ts';
 
 const REFRESH_SECONDS = 5;
 const ON_ITS_WAY: readonly string[] = ['queued', 'sending', 'retrying'];
 
-/**
- * What is known of one message: its state, and what happened to it, with what each code means.
- *
- * @param asked a redrive was asked for a moment ago
- */
-export function messagePage(reader: Reader, status: MessageStatus, asked: boolean): Html {
+/** A message with all that is known of it. */
+export interface MessageView {
+  readonly status: FoundMessage;
+  /** While it is kept. */
+  readonly content: LaneJob | null;
+  /** Of one that is dead. */
+  readonly letter: DeadLetter | null;
+  /** When an unknown one becomes a dead letter, epoch milliseconds. */
+  readonly diesAt?: number;
+  /** A redrive was asked for a moment ago. */
+  readonly asked: boolean;
+}
+
+/** What is known of one message: what it is, its state, what happened to it and what can be done. */
+export function messagePage(reader: Reader, view: MessageView): Html {
   const { say, isOperator } = reader;
-  const { messageId, state, reason, wechatMsgId, settledBy } = status;
+  const { status, asked } = view;
+  const { messageId, state } = status;
   const moves = asked || ON_ITS_WAY.includes(state);
   return page(
     reader,
     `${say('message')} ${messageId}`,
     html`${asked && html`<p class="notice" role="status">${say('redriveAsked')}</p>`}
-      ${fields([
-        [say('account'), html`<a href="/accounts/${status.appId}">${status.appId}</a>`],
-        [say('kind'), status.kind],
-        [say('state'), shownState(status)],
-        reason === undefined ? null : [say('reason'), reason],
-        settledBy === undefined ? null : [say('state'), say('byPerson')],
-        wechatMsgId === undefined ? null : ['msgid', wechatMsgId],
-        ...explanation(reader, status),
-        state === 'sent' ? [say('receipts'), say('noReceipts')] : null,
-      ])}
+      ${fields([...subject(reader, view), ...ending(reader, view)])}
       ${state === 'dead' && isOperator && actions(say, messageId)}
+      ${state === 'unknown' && doubt(reader, view)}
       <h2>${say('timeline')}</h2>
       ${timeline(reader, status)}`,
     moves ? { refreshSeconds: REFRESH_SECONDS } : {},
   );
-}
-
-/** Several messages, as of one recipient. */
-export function foundPage(reader: Reader, found: readonly MessageStatus[]): Html {
-  const { say } = reader;
-  const heads = (['message', 'kind', 'accepted', 'state', 'reason'] as const).map(
-    (word) => html`<th>${say(word)}</th>`,
-  );
-  const rows = found.map(
-    (status) =>
-      html`<tr>
-        <td>
-          <a href="/message?q=${status.messageId}"><code>${status.messageId}</code></a>
-        </td>
-        <td>${status.kind}</td>
-        <td>${shownTime(status.acceptedAt)}</td>
-        <td>${shownState(status)}</td>
-        <td>${status.reason}</td>
-      </tr>`,
-  );
-  return page(reader, say('found'), table(heads, rows));
-}
-
-/** Without the text that was searched for: it may be an openid. */
-export function noMessagePage(reader: Reader): Html {
-  const { say } = reader;
-  return page(reader, say('message'), html`<p>${say('notFound')}</p>`);
 }
 
 export function actions(say: Say, messageId: string): Html {
@@ -75,58 +52,66 @@ export function actions(say: Say, messageId: string): Html {
   )}`;
 }
 
-function shownState({ state }: MessageStatus): Html {
+export function shownState({ state }: MessageStatus): Html {
   return html`<span class="${STATE_CLASS[state] ?? ''}">${state}</span>`;
 }
 
-function explanation({ say, language }: Reader, { errcode }: MessageStatus) {
-  if (errcode === undefined || errcode === 0) return [];
-  const known = explainErrcode(errcode, language);
+type Line = readonly [string, Html | string] | null;
+
+/** What it is about, as far as that is still kept. */
+function subject({ say }: Reader, { status, content }: MessageView): Line[] {
+  const { appId, kind, id, messageId } = status;
+  const message = content?.message ?? {};
+  const what = message['template_id'] ?? message['msgtype'];
+  const to = message['touser'];
+  const others = html`<a href="/message?to=${messageId}">${say('othersTo')}</a>`;
+  const expiresAt = content?.expiresAt;
   return [
-    [say('errcode'), `${errcode} ${known.meaning}`] as const,
-    [say('advice'), known.advice] as const,
+    [say('account'), html`<a href="/accounts/${appId}">${appId}</a>`],
+    id === undefined ? null : [say('id'), html`<code>${maskOpenids(id)}</code>`],
+    [say('kind'), kind],
+    typeof what === 'string' ? [say('template'), html`<code>${what}</code>`] : null,
+    typeof to === 'string' ? [say('to'), html`<code>${maskOpenid(to)}</code> ${others}`] : null,
+    expiresAt === undefined ? null : [say('expires'), shownTime(expiresAt)],
   ];
 }
 
-/** From accepting it to its end. When it was redriven is not kept, only how often. */
-function timeline({ say, language }: Reader, status: MessageStatus): Html {
-  const { acceptedAt, sendAt, attempts, redrives, endedAt, state } = status;
-  const heads = (['at', 'event', 'took', 'errcode', 'verdict', 'meaning'] as const).map(
-    (word) => html`<th>${say(word)}</th>`,
-  );
-  return table(heads, [
-    plainRow(shownTime(acceptedAt), say('accepted')),
-    ...(sendAt === undefined ? [] : [plainRow(shownTime(sendAt), say('sendAt'))]),
-    ...attempts.map((attempt) => attemptRow(language, say, attempt)),
-    ...(redrives === undefined ? [] : [plainRow('', `${say('wasRedriven')}: ${redrives}`)]),
-    ...(endedAt === undefined ? [] : [plainRow(shownTime(endedAt), `${say('ended')}: ${state}`)]),
-  ]);
+/** Its state, and what WeChat and the table of codes say to it. */
+function ending(reader: Reader, { status, letter }: MessageView): Line[] {
+  const { say } = reader;
+  const { state, reason, settledBy, wechatMsgId } = status;
+  return [
+    [say('state'), shownState(status)],
+    reason === undefined ? null : [say('reason'), reason],
+    settledBy === undefined ? null : [say('state'), say('byPerson')],
+    wechatMsgId === undefined ? null : ['msgid', wechatMsgId],
+    ...explanation(reader, status),
+    letter?.detail === undefined
+      ? null
+      : [say('wechatText'), html`<code>${maskOpenids(letter.detail)}</code>`],
+    letter?.rid === undefined ? null : ['rid', html`<code>${letter.rid}</code>`],
+    state === 'sent' ? [say('receipts'), say('noReceipts')] : null,
+  ];
 }
 
-function plainRow(at: string, event: string): Html {
-  return html`<tr>
-    <td>${at}</td>
-    <td>${event}</td>
-    <td></td>
-    <td></td>
-    <td></td>
-    <td></td>
-  </tr>`;
+function explanation({ say, language }: Reader, { errcode }: MessageStatus): Line[] {
+  if (errcode === undefined || errcode === 0) return [];
+  const known = explainErrcode(errcode, language);
+  return [
+    [say('errcode'), `${errcode} ${known.meaning}`],
+    [say('advice'), known.advice],
+  ];
 }
 
-function attemptRow(
-  language: Language,
-  say: Say,
-  { number, at, durationMs, errcode, verdict }: Attempt,
-): Html {
-  return html`<tr>
-    <td>${shownTime(at)}</td>
-    <td>${say('attempt')} ${number}</td>
-    <td class="number">${durationMs} ms</td>
-    <td>${errcode}</td>
-    <td>${verdict}</td>
-    <td>${errcode !== undefined && errcode !== 0 && explainErrcode(errcode, language).meaning}</td>
-  </tr>`;
+/** What nobody knows, until when, and how to say it. */
+function doubt({ say, isOperator }: Reader, { status, diesAt }: MessageView): Html {
+  const command = `courier unknown resolve ${status.messageId} --as sent|resend`;
+  return html`<div class="notice" role="note">
+    <p>${say('unknownMeaning')}</p>
+    ${diesAt !== undefined && html`<p>${say('unknownDies')} ${shownTime(diesAt)}</p>`}
+    ${isOperator && resolveForms(say, status.messageId)}
+    <p>${say('inTerminal')} <code>${command}</code></p>
+  </div>`;
 }
 
 const STATE_CLASS: Readonly<Record<string, string>> = {

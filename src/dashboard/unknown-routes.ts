@@ -1,0 +1,101 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { FoundMessage, Producer } from '../producer/index.ts';
+import type { Logger } from '../shared/logger.ts';
+import { parseMessageId } from '../shared/message/message-id.ts';
+import { KINDS } from '../shared/outcome.ts';
+import type { AccountViews } from './account-views.ts';
+import { Refusal } from './auth/guard.ts';
+import { confirmPage, RESOLUTIONS, type ResolveAs, unknownPage } from './pages/unknown.ts';
+import { readerOf, sendPage } from './reader.ts';
+
+export interface UnknownRouteDeps {
+  readonly producer: Producer;
+  readonly views: AccountViews;
+  readonly logger: Logger;
+}
+
+/** A person looks at each; for more at once there is the terminal. */
+const PAGE = 100;
+
+const blank = (value: unknown) => (value === '' ? undefined : value);
+const count = z.coerce.number().int().min(0).max(PAGE).optional();
+const listSchema = z.object({
+  appId: z.preprocess(blank, z.string().max(64).optional()),
+  kind: z.preprocess(blank, z.enum(KINDS).optional()),
+  all: z.string().optional(),
+  did: z.enum(RESOLUTIONS).optional(),
+  count,
+  left: count,
+});
+const messageId = z.string().refine((text) => parseMessageId(text) !== null);
+const resolveSchema = z.object({
+  as: z.enum(RESOLUTIONS),
+  messageId: z
+    .preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(messageId))
+    .pipe(z.array(messageId).min(1).max(PAGE)),
+  confirmed: z.literal('yes').optional(),
+});
+
+/** Messages of which nobody knows whether they were sent: looking, and saying what became of them. */
+export function unknownRoutes(app: FastifyInstance, deps: UnknownRouteDeps): void {
+  const { producer, views } = deps;
+  app.get('/unknown', async (request, reply) => {
+    const parsed = listSchema.safeParse(request.query);
+    if (!parsed.success) throw new Refusal(400, 'Expected an account and a kind to filter by.');
+    const { appId, kind, all, did, count: done = 0, left = 0 } = parsed.data;
+    const appIds = views.appIds();
+    if (appId !== undefined && !appIds.includes(appId)) {
+      throw new Refusal(404, 'There is no such account.');
+    }
+    const filter = { ...(appId !== undefined && { appId }), ...(kind && { kind }) };
+    const messages = await producer.unknown.list({ ...filter, limit: PAGE + 1 });
+    const view = {
+      messages: messages.slice(0, PAGE),
+      more: messages.length > PAGE,
+      appIds,
+      filter,
+      all: all !== undefined,
+      ...(did && { said: { as: did, count: done, left } }),
+    };
+    return sendPage(reply, unknownPage(readerOf(request), view));
+  });
+  app.post('/unknown', async (request, reply) => {
+    const parsed = resolveSchema.safeParse(request.body);
+    if (!parsed.success) {
+      throw new Refusal(400, `Expected 1 to ${PAGE} chosen messages, and what became of them.`);
+    }
+    const { as, messageId: ids, confirmed } = parsed.data;
+    if (confirmed === undefined) {
+      const found = (await Promise.all(ids.map((id) => producer.find(id)))).flat();
+      return sendPage(reply, confirmPage(readerOf(request), unknownOnly(found), as));
+    }
+    const settled = await resolveAll(deps, ids, as, request.user.name);
+    const [only] = ids;
+    if (ids.length === 1 && settled === 1) return reply.redirect(`/message?q=${only}`, 303);
+    const left = ids.length - settled;
+    return reply.redirect(`/unknown?did=${as}&count=${settled}&left=${left}`, 303);
+  });
+}
+
+/** @throws Refusal 409 if somebody was quicker */
+function unknownOnly(found: readonly FoundMessage[]): readonly FoundMessage[] {
+  const unknown = found.filter(({ state }) => state === 'unknown');
+  if (unknown.length > 0) return unknown;
+  throw new Refusal(409, 'None of these is unknown any more.');
+}
+
+async function resolveAll(
+  { producer, logger }: UnknownRouteDeps,
+  ids: readonly string[],
+  as: ResolveAs,
+  user: string,
+): Promise<number> {
+  let settled = 0;
+  for (const id of ids) {
+    const { kind } = await producer.unknown.resolve(id, as);
+    if (kind === 'resolved') settled += 1;
+    logger.info({ audit: true, user, messageId: id, as, result: kind }, 'unknown message resolved');
+  }
+  return settled;
+}

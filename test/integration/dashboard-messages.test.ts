@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Shop, useCourier } from '../helpers/courier.ts';
+import { startDashboard, type TestDashboard, VIEWER } from '../helpers/dashboard.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+
+const courier = useCourier({ closeAfter: 'file' });
+const OPENID = 'oPLANTED-OPENID-unknown-0001';
+
+let shop: Shop;
+let dashboard: TestDashboard;
+
+beforeAll(async () => {
+  shop = await courier.open({ env: {} });
+  dashboard = await startDashboard(shop);
+});
+afterAll(() => dashboard.stop());
+
+const page = async (path: string) => (await dashboard.open('GET', path)).text;
+const say = (form: readonly (readonly [string, string])[], as?: string) =>
+  dashboard.open('POST', '/unknown', { form, ...(as !== undefined && { as }) });
+
+/** A customer-service message that WeChat took and whose answer never came. */
+async function unknownMessage(id: string): Promise<string> {
+  shop.fault('custom', { accept: true, reply: { kind: 'reset' }, count: 1 });
+  const message = { touser: OPENID, msgtype: 'text', text: { content: 'planted-value-0002' } };
+  const envelope = { appId: shop.appId, kind: 'custom', id, message } as const;
+  const { messageId } = await shop.producer.enqueue(envelope);
+  await shop.reached(messageId, 'unknown');
+  const key = messageId.slice(-26);
+  await waitFor(async () => (await (await shop.lane('custom').getJob(key))?.isFailed()) === true);
+  return messageId;
+}
+
+describe('messages of which nobody knows whether they were sent', () => {
+  test('are listed, with what is known and until when, and say what it means', async () => {
+    const messageId = await unknownMessage('order-501-paid');
+    const list = await page(`/unknown?appId=${shop.appId}&kind=custom`);
+    for (const part of [messageId, 'order-501-paid', 'oPLAN…0001', 'Nobody knows']) {
+      expect(list).toContain(part);
+    }
+    expect(await page(`/unknown?kind=template`)).not.toContain(messageId);
+    const own = await page(`/message?q=${messageId}`);
+    for (const part of ['becomes a dead letter', 'It arrived', 'Send again', 'order-501-paid']) {
+      expect(own).toContain(part);
+    }
+    expect(own).toContain(`courier unknown resolve ${messageId}`);
+    for (const text of [list, own]) {
+      expect(text).not.toContain(OPENID);
+      expect(text).not.toContain('planted-value-0002');
+    }
+  });
+
+  test('are settled by an operator who is asked first, and by nobody else', async () => {
+    const messageId = await unknownMessage('order-502-paid');
+    const form = [
+      ['messageId', messageId],
+      ['as', 'sent'],
+    ] as const;
+    expect((await say(form, VIEWER)).status).toBe(403);
+    const asked = await say(form);
+    expect(asked.text).toContain('order-502-paid');
+    expect(asked.text).toContain('This cannot be taken back');
+    expect((await shop.producer.status(messageId))?.state).toBe('unknown');
+    const done = await say([...form, ['confirmed', 'yes']]);
+    expect(done.headers.get('location')).toBe(`/message?q=${messageId}`);
+    expect(await shop.producer.status(messageId)).toMatchObject({
+      state: 'sent',
+      settledBy: 'person',
+    });
+    expect(await say(form)).toMatchObject({ status: 409 });
+    const line = { audit: true, user: 'li.na', messageId, as: 'sent', result: 'resolved' };
+    expect(dashboard.log).toContainEqual(expect.objectContaining(line));
+  });
+
+  test('are sent again together, those that were settled meanwhile are left', async () => {
+    const ids = [await unknownMessage('order-503-paid'), await unknownMessage('order-504-paid')];
+    const settled = await unknownMessage('order-505-paid');
+    expect(await page('/unknown?all=yes')).toMatch(new RegExp(`value="${ids[1]}"[^>]*checked`));
+    const chosen = [...ids, settled].map((id) => ['messageId', id] as const);
+    await shop.producer.unknown.resolve(settled, 'sent');
+    const asked = await say([...chosen, ['as', 'resend']]);
+    expect(asked.text).toContain('Send again (2)');
+    const done = await say([...chosen, ['as', 'resend'], ['confirmed', 'yes']]);
+    expect(done.headers.get('location')).toBe('/unknown?did=resend&count=2&left=1');
+    expect(await page('/unknown?did=resend&count=2&left=1')).toContain('2 are sent again, 1 left');
+    for (const id of ids) await shop.reached(id, 'sent');
+    expect(await page(`/message?q=${ids[0]}`)).toMatch(
+      /ended: unknown[^]*put back by a person[^]*ended: sent/,
+    );
+  });
+
+  test.each([
+    ['no message', [['as', 'sent']]],
+    ['no verdict', [['messageId', `wx0123456789abcdef.${'a'.repeat(26)}`]]],
+    [
+      'another verdict',
+      [
+        ['messageId', `wx0123456789abcdef.${'a'.repeat(26)}`],
+        ['as', 'dead'],
+      ],
+    ],
+    [
+      'what is no id',
+      [
+        ['messageId', '../x'],
+        ['as', 'sent'],
+      ],
+    ],
+  ] as const)('with %s chosen nothing happens', async (_, form) => {
+    expect((await say(form)).status).toBe(400);
+  });
+
+  test('of an account that is not there are refused', async () => {
+    expect((await dashboard.open('GET', '/unknown?appId=wxNOTTHERE')).status).toBe(404);
+  });
+});
+
+describe('looking for a message', () => {
+  test('by the order number shows what is known of it, also when several are meant', async () => {
+    const { messageId } = await shop.producer.enqueue({ ...shop.template(), id: 'order-601-paid' });
+    await shop.reached(messageId, 'sent');
+    await waitFor(async () => (await page('/message?q=order-601')).includes('order-601-paid'));
+    const second = await shop.producer.enqueue({ ...shop.template(), id: 'order-601-shipped' });
+    await shop.reached(second.messageId, 'sent');
+    await waitFor(async () => (await page('/message?q=601')).includes('order-601-shipped'));
+    expect(await page('/message?q=601')).toContain('order-601-paid');
+  });
+
+  test('that is not there keeps what was typed, but for an openid', async () => {
+    const { text, status } = await dashboard.open('GET', '/message?q=order-999');
+    expect(status).toBe(404);
+    expect(text).toContain('value="order-999"');
+    const other = await page(`/message?q=oNOBODY-with-this-openid-001`);
+    expect(other).not.toContain('oNOBODY-with-this-openid-001');
+    expect(other).toContain('oNOBO…-001');
+    expect((await dashboard.open('GET', '/message')).status).toBe(200);
+  });
+
+  test('leads to all messages of its recipient, whose openid is nowhere', async () => {
+    const first = await unknownMessage('order-701-paid');
+    const second = await unknownMessage('order-702-paid');
+    const own = await page(`/message?q=${first}`);
+    expect(own).toContain(`/message?to=${first}`);
+    const all = await page(`/message?to=${first}`);
+    expect(all).toContain('order-701-paid');
+    expect(all).toContain(second);
+    expect(all).not.toContain(OPENID);
+  });
+});
+
+test('a message that died twice shows both ends and the redrive between them, in order', async () => {
+  const openid = 'oREFUSED-for-ever-0123456789';
+  shop.simulator.control('POST', '/_control/recipients', {
+    appId: shop.appId,
+    recipients: [{ openid, answer: 40_037 }],
+  });
+  const envelope = shop.template();
+  const message = { ...envelope.message, touser: openid };
+  const { messageId } = await shop.producer.enqueue({ ...envelope, id: 'order-801-paid', message });
+  await shop.deadLetter(messageId);
+  await shop.producer.deadLetters.redrive(messageId);
+  await waitFor(async () => (await shop.deadLetter(messageId)).data.redrives === 1);
+  const text = await page(`/message?q=${messageId}.1`);
+  const order = ['accepted', 'attempt 1', 'ended: dead', 'put back', 'attempt 2', 'ended: dead'];
+  expect(text).toMatch(new RegExp(order.join('[^]*')));
+  for (const part of ['order-801-paid', 'oREFU…6789', 'rid', 'WeChat’s words']) {
+    expect(text).toContain(part);
+  }
+});
