@@ -56,7 +56,7 @@ export function pageRoutes(app: FastifyInstance, deps: RouteDeps): void {
     const found = await producer.find(to === undefined ? text : await recipientOf(producer, to));
     const reader = readerOf(request);
     const [first] = found;
-    if (!first) return sendPage(reply, noMessagePage(reader, text), text === '' ? 200 : 404);
+    if (!first) return sendPage(reply, noMessagePage(reader, text), 404);
     if (found.length > 1) return sendPage(reply, foundPage(reader, found));
     const view = { ...(await viewOf(producer, first)), asked: did !== undefined };
     return sendPage(reply, messagePage(reader, view));

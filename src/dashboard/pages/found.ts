@@ -2,7 +2,7 @@ import type { FoundMessage } from '../../producer/index.ts';
 import { maskOpenids } from '../../shared/openid.ts';
 import { html, type Html } from '../html.ts';
 import { page, type Reader, shownTime, table } from './layout.ts';
-import { shownState } from './message.ts';
+import { shownState } from './state.ts';
 
 /** Several messages, as of one order or one recipient. */
 export function foundPage(reader: Reader, found: readonly FoundMessage[]): Html {

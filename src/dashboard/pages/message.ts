@@ -4,6 +4,7 @@ import { maskOpenid, maskOpenids } from '../../shared/openid.ts';
 import { html, type Html } from '../html.ts';
 import type { Say } from '../words.ts';
 import { fields, page, type Reader, shownTime } from './layout.ts';
+import { shownState } from './state.ts';
 import { timeline } from './timeline.ts';
 import { resolveForms } from './unknown.ts';
 
@@ -50,10 +51,6 @@ export function actions(say: Say, messageId: string): Html {
         <button>${say(action)}</button>
       </form> `,
   )}`;
-}
-
-export function shownState({ state }: MessageStatus): Html {
-  return html`<span class="${STATE_CLASS[state] ?? ''}">${state}</span>`;
 }
 
 type Line = readonly [string, Html | string] | null;
@@ -113,13 +110,3 @@ function doubt({ say, isOperator }: Reader, { status, diesAt }: MessageView): Ht
     <p>${say('inTerminal')} <code>${command}</code></p>
   </div>`;
 }
-
-const STATE_CLASS: Readonly<Record<string, string>> = {
-  sent: 'good',
-  delivered: 'good',
-  retrying: 'warn',
-  held: 'warn',
-  unknown: 'bad',
-  dead: 'bad',
-  undelivered: 'bad',
-};

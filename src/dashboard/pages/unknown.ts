@@ -4,7 +4,7 @@ import { KINDS, type Kind } from '../../shared/outcome.ts';
 import { html, type Html } from '../html.ts';
 import type { Say, Word } from '../words.ts';
 import { page, type Reader, shownTime, table } from './layout.ts';
-import { shownState } from './message.ts';
+import { shownState } from './state.ts';
 
 /** What a person may say of an unknown message: `sent` it arrived, `resend` send it again. */
 export const RESOLUTIONS = ['sent', 'resend'] as const;
