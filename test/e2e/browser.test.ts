@@ -49,7 +49,7 @@ test('a wrong password is told, the right one opens the overview, and leaving cl
   expect(troubles).toEqual([]);
 });
 
-test('a message is found from the overview by the caller’s id, its recipient and WeChat’s msgid', async () => {
+test('a message is found from the overview by its order’s number, the caller’s id, its recipient and WeChat’s msgid', async () => {
   const { page, troubles } = await enter(OPERATOR);
   const status = await office.producer.status(office.ids.sent);
   for (const text of [ORDERS.sent, office.openid, status?.wechatMsgId ?? 'no msgid']) {
@@ -57,12 +57,15 @@ test('a message is found from the overview by the caller’s id, its recipient a
     await find(page, text);
     expect(await headingOf(page)).toBe(`Message ${office.ids.sent}`);
   }
+  await find(page, ORDERS.sent.replace('-paid', ''));
+  expect(await page.getByText(ORDERS.sent).count()).toBe(1);
   await find(page, 'order-9999-paid');
-  expect(await page.getByText('No such message is known.').count()).toBe(1);
+  expect(await page.getByText('Nothing was found for order-9999-paid').count()).toBe(1);
+  expect(await page.getByRole('textbox').inputValue()).toBe('order-9999-paid');
   expect(troubles).toEqual([]);
 });
 
-test('a timeline says when a message was accepted and why it died, and counts its redrive', async () => {
+test('a timeline says when a message was accepted, why it died and when it was put back', async () => {
   const { page, troubles } = await enter(OPERATOR);
   await find(page, ORDERS.refused);
   expect(await timelineOf(page)).toEqual([
@@ -77,8 +80,9 @@ test('a timeline says when a message was accepted and why it died, and counts it
   expect(await timelineOf(page)).toEqual([
     expect.stringMatching(/accepted/),
     expect.stringMatching(/attempt 1 .*43004/),
+    expect.stringMatching(/ended: dead permanent-recipient 43004/),
+    expect.stringMatching(/put back by a person/),
     expect.stringMatching(/attempt 2 .*\d ms 0 /),
-    expect.stringMatching(/put back after it had died, times: 1/),
     expect.stringMatching(/ended: sent/),
   ]);
   expect(await page.getByRole('button', { name: 'Redrive' }).count()).toBe(0);
@@ -116,6 +120,26 @@ test('purging asks first: going back keeps the letter, confirming forgets the me
   await page.getByRole('status').filter({ hasText: '1 purged' }).waitFor();
   expect(await rowsWith(page, ORDERS.unwanted).count()).toBe(0);
   expect(await office.producer.status(office.ids.unwanted)).toBeNull();
+  expect(troubles).toEqual([]);
+});
+
+test('of unknown messages one is settled as arrived, and one is sent again', async () => {
+  const { page, troubles } = await enter(OPERATOR);
+  const say = async (fate: 'arrived' | 'lost', button: string) => {
+    await page.getByRole('link', { name: 'Unknown', exact: true }).click();
+    await rowsWith(page, ORDERS[fate]).getByRole('checkbox').check();
+    await page.getByRole('button', { name: button }).click();
+    expect(await headingOf(page)).toBe(`${button}: 1`);
+    await page.getByRole('button', { name: `${button} (1)` }).click();
+    await page.getByRole('heading', { name: `Message ${office.ids[fate]}` }).waitFor();
+  };
+  const before = await office.wechat.record();
+  await say('arrived', 'It arrived');
+  const arrived = await office.producer.status(office.ids.arrived);
+  expect(arrived).toMatchObject({ state: 'sent', settledBy: 'person' });
+  await say('lost', 'Send again');
+  await reached(office.producer, office.ids.lost, ['sent']);
+  expect((await office.wechat.record()).length).toBe(before.length + 1);
   expect(troubles).toEqual([]);
 });
 

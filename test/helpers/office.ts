@@ -30,6 +30,8 @@ export const ORDERS = {
   refused: 'order-1007-shipped',
   unwanted: 'order-1012-shipped',
   late: 'order-1008-question',
+  arrived: 'order-1015-question',
+  lost: 'order-1016-question',
   planted: `order-${MARKUP}`,
 } as const;
 export type Fate = keyof typeof ORDERS;
@@ -151,12 +153,13 @@ async function sendAll(producer: Producer, wechat: Wechat): Promise<Record<Fate,
   const window = { openid: late, window: 'unlimited' };
   await wechat.control('POST', 'recipients', { appId: SHOP, recipients: [window] });
   await refuse(wechat, late, { errcode: 45015 }, CUSTOM_SEND);
-  const message = { touser: late, msgtype: 'text', text: { content: '您的问题已处理' } };
-  const [lateId, plantedId, refusedId, unwantedId] = await Promise.all([
-    dies(producer, { appId: SHOP, id: ORDERS.late, kind: 'custom', message }),
+  const [lateId, plantedId, refusedId, unwantedId, arrivedId, lostId] = await Promise.all([
+    dies(producer, answer(ORDERS.late)),
     perish(producer, wechat, ORDERS.planted, { errcode: 43004, errmsg: MARKUP }),
     perish(producer, wechat, ORDERS.refused, { errcode: 43004 }),
     perish(producer, wechat, ORDERS.unwanted, { errcode: 43019 }),
+    vanish(producer, wechat, ORDERS.arrived),
+    vanish(producer, wechat, ORDERS.lost),
     ...REFUSALS.map((errcode, index) =>
       perish(producer, wechat, `order-${1020 + index}-shipped`, { errcode }),
     ),
@@ -170,8 +173,28 @@ async function sendAll(producer: Producer, wechat: Wechat): Promise<Record<Fate,
       return messageId;
     }),
   );
-  const ids = { late: lateId, planted: plantedId, refused: refusedId, unwanted: unwantedId };
-  return { ...ids, sent: sent[0] ?? '' };
+  const dead = { late: lateId, planted: plantedId, refused: refusedId, unwanted: unwantedId };
+  return { ...dead, arrived: arrivedId, lost: lostId, sent: sent[0] ?? '' };
+}
+
+/** A customer-service message of the shop. */
+function answer(id: string): EnvelopeInput {
+  const message = { touser: openidOf(id), msgtype: 'text', text: { content: '您的问题已处理' } };
+  return { appId: SHOP, id, kind: 'custom', message };
+}
+
+/** A message that WeChat has, and never says so. Resolves with its id when it is unknown. */
+async function vanish(producer: Producer, wechat: Wechat, id: string): Promise<string> {
+  const openid = openidOf(id);
+  await wechat.control('POST', 'recipients', {
+    appId: SHOP,
+    recipients: [{ openid, window: 'unlimited' }],
+  });
+  const once = { appId: SHOP, openid, path: CUSTOM_SEND, accept: true, count: 1 };
+  await wechat.control('POST', 'faults', { ...once, reply: { kind: 'reset' } });
+  const { messageId } = await producer.enqueue(answer(id));
+  await reached(producer, messageId, ['unknown']);
+  return messageId;
 }
 
 /** A message of the shop that WeChat refuses, once. Resolves with its id when it is dead. */
