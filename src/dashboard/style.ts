@@ -19,7 +19,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; } 
 input, select, button { font: inherit; padding: .25rem .5rem; } form.filter input, form.filter select, form.filter button { height: 2.1rem; }
 form.inline { display: inline; } form.filter { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; }
 label { display: grid; font-size: .85rem; }
-.notice { padding: .5rem .75rem; border: 1px solid var(--line); border-left: 4px solid var(--good); }
+.notice { padding: .5rem .75rem; border: 1px solid var(--line); border-left: 4px solid var(--good); } .doubt { border-left-color: var(--warn); }
 .login { max-width: 20rem; margin: 4rem auto; display: grid; gap: 1rem; }
 @media (max-width: 40rem) { th, td { padding: .25rem .35rem; } dl { grid-template-columns: 1fr; } dt { font-weight: 600; } }
 `;

@@ -38,6 +38,7 @@ const WORDS = {
   died: { en: 'died', zh: '时间' },
   id: { en: 'your id', zh: '业务 id' },
   accepted: { en: 'accepted', zh: '已接收' },
+  attempts: { en: 'attempts', zh: '尝试次数' },
   attempt: { en: 'attempt', zh: '尝试' },
   at: { en: 'at', zh: '时间' },
   took: { en: 'took', zh: '耗时' },

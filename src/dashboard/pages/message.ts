@@ -59,7 +59,7 @@ type Line = readonly [string, Html | string] | null;
 function subject({ say }: Reader, { status, content }: MessageView): Line[] {
   const { appId, kind, id, messageId } = status;
   const message = content?.message ?? {};
-  const what = message['template_id'] ?? message['msgtype'];
+  const { template_id: template, msgtype } = message;
   const to = message['touser'];
   const others = html`<a href="/message?to=${messageId}">${say('othersTo')}</a>`;
   const expiresAt = content?.expiresAt;
@@ -67,19 +67,21 @@ function subject({ say }: Reader, { status, content }: MessageView): Line[] {
     [say('account'), html`<a href="/accounts/${appId}">${appId}</a>`],
     id === undefined ? null : [say('id'), html`<code>${maskOpenids(id)}</code>`],
     [say('kind'), kind],
-    typeof what === 'string' ? [say('template'), html`<code>${what}</code>`] : null,
+    typeof template === 'string' ? [say('template'), html`<code>${template}</code>`] : null,
+    typeof msgtype === 'string' ? ['msgtype', html`<code>${msgtype}</code>`] : null,
     typeof to === 'string' ? [say('to'), html`<code>${maskOpenid(to)}</code> ${others}`] : null,
     expiresAt === undefined ? null : [say('expires'), shownTime(expiresAt)],
   ];
 }
 
 /** Its state, and what WeChat and the table of codes say to it. */
-function ending(reader: Reader, { status, letter }: MessageView): Line[] {
+function ending(reader: Reader, { status, letter, diesAt }: MessageView): Line[] {
   const { say } = reader;
   const { state, reason, settledBy, wechatMsgId } = status;
   return [
     [say('state'), shownState(status)],
     reason === undefined ? null : [say('reason'), reason],
+    diesAt === undefined ? null : [say('unknownDies'), shownTime(diesAt)],
     settledBy === undefined ? null : [say('state'), say('byPerson')],
     wechatMsgId === undefined ? null : ['msgid', wechatMsgId],
     ...explanation(reader, status),
@@ -100,12 +102,11 @@ function explanation({ say, language }: Reader, { errcode }: MessageStatus): Lin
   ];
 }
 
-/** What nobody knows, until when, and how to say it. */
-function doubt({ say, isOperator }: Reader, { status, diesAt }: MessageView): Html {
+/** What nobody knows, and how to say it. */
+function doubt({ say, isOperator }: Reader, { status }: MessageView): Html {
   const command = `courier unknown resolve ${status.messageId} --as sent|resend`;
-  return html`<div class="notice" role="note">
+  return html`<div class="notice doubt" role="note">
     <p>${say('unknownMeaning')}</p>
-    ${diesAt !== undefined && html`<p>${say('unknownDies')} ${shownTime(diesAt)}</p>`}
     ${isOperator && resolveForms(say, status.messageId)}
     <p>${say('inTerminal')} <code>${command}</code></p>
   </div>`;

@@ -128,7 +128,7 @@ function filterForm(say: Say, { filter, appIds }: UnknownView): Html {
 }
 
 function messagesTable({ say, isOperator }: Reader, { messages, all }: UnknownView): Html {
-  const words = ['message', 'id', 'kind', 'to', 'unknownSince', 'unknownDies', 'attempt'] as const;
+  const words = ['message', 'id', 'kind', 'to', 'unknownSince', 'unknownDies', 'attempts'] as const;
   const rows = messages.map(
     ({ messageId, id, kind, job, since, diesAt, attempts }) =>
       html`<tr>
