@@ -8,7 +8,7 @@ import {
 } from './lane-overview.ts';
 import { type LaneQueue, openLane } from './lane.ts';
 import { KINDS, type Kind } from './outcome.ts';
-import type { RedisClient } from './redis.ts';
+import { type RedisClient, repliesOf } from './redis.ts';
 
 /** How one account stands. */
 export interface AccountOverview {
@@ -24,8 +24,10 @@ export interface AccountControl {
   /**
    * No message of the account is sent from now on, in all processes; those whose request is on
    * its way end as usual. It lasts until somebody resumes: nothing probes a pause of ours.
+   *
+   * @param by the user of the dashboard who wants it
    */
-  pause(): Promise<void>;
+  pause(by?: string): Promise<void>;
   /**
    * Ends any pause, WeChat's trouble included, and wakes lanes that sleep; workers that already
    * sleep notice within 5 seconds. If the trouble is still there it comes back by itself.
@@ -59,18 +61,22 @@ export function openAccountControl(
       ]);
       return { appId, ...(pause && { pause }), lanes: overviews };
     },
-    async pause() {
-      await redis.hsetnx(keys.pause, 'since', clock.now());
-      await redis.hset(keys.pause, 'cause', 'operator');
-      await redis.hdel(keys.pause, 'errcode', 'errmsg', 'probeAt', 'probes');
-      await redis.persist(keys.pause);
+    async pause(by) {
+      // The reason first and at once: lanes that nobody can say of why they are paused are worse
+      // than an account that says it is and still sends, which pausing again mends.
+      const reason = redis
+        .multi()
+        .hsetnx(keys.pause, 'since', clock.now())
+        .hset(keys.pause, 'cause', 'operator', ...(by === undefined ? [] : ['by', by]))
+        .hdel(keys.pause, 'errcode', 'errmsg', 'probeAt', 'probes')
+        .persist(keys.pause);
+      await repliesOf(reason);
       await Promise.all(KINDS.map((kind) => lanes[kind].pause()));
     },
     async resume() {
-      await redis.del(keys.pause);
+      await redis.del(keys.pause, ...KINDS.map(keys.sleep));
       await Promise.all(
         KINDS.map(async (kind) => {
-          await redis.del(keys.sleep(kind));
           await lanes[kind].removeRateLimitKey();
           await lanes[kind].resume();
         }),

@@ -42,6 +42,8 @@ export interface SleepOverview {
 /** Why an account is paused: WeChat refuses it (`wechat`), or somebody wanted it (`operator`). */
 export interface PauseOverview {
   readonly cause: string;
+  /** Which user of the dashboard, where it was one. */
+  readonly by?: string;
   readonly since: number;
   readonly errcode?: number;
   /** When the worker asks WeChat again by itself. */
@@ -49,7 +51,7 @@ export interface PauseOverview {
 }
 
 /**
- * Reads all lanes of an account in at most three round trips. Of BullMQ's own methods each would be a script
+ * Reads all lanes of an account in at most five round trips. Of BullMQ's own methods each would be a script
  * and some commands, and there may be a hundred lanes on one page.
  */
 export async function laneOverviews(
@@ -112,13 +114,10 @@ function overviewOf(
   };
 }
 
-/** So many at the head of a lane are looked at one by one. */
-const HEAD = 16;
-
 /**
- * Since when the job that has waited longest has waited; of an empty lane nothing is read. Messages of priority
- * `high` stand before it, the latest first, so the head of the list is not enough: behind it, in steps that double,
- * one is found that is about as old.
+ * Since when the message that has waited longest has waited; of an empty lane nothing is read. The head of a lane is
+ * its oldest, unless it is of priority `high`: those stand before the others, the latest first. One whose time has
+ * come and that no worker has fetched waits, too.
  */
 async function withOldest(
   redis: RedisClient,
@@ -126,42 +125,111 @@ async function withOldest(
   overviews: LaneOverview[],
   now: number,
 ): Promise<LaneOverview[]> {
-  if (overviews.every(({ waiting }) => waiting === 0)) return overviews;
-  const places = redis.pipeline();
-  const kinds: Kind[] = [];
-  for (const { kind, waiting, prioritized } of overviews) {
-    if (waiting === 0) continue;
-    const list = lanes[kind].toKey('wait');
-    places.zrange(lanes[kind].toKey('prioritized'), '0', '0').lrange(list, -HEAD, -1);
-    kinds.push(kind, kind);
-    for (let place = 2 * HEAD; place < 2 * (waiting - prioritized); place *= 2) {
-      places.lindex(list, Math.max(-place, prioritized - waiting));
-      kinds.push(kind);
-    }
-  }
-  const found = (await repliesOf(places)) as (string | null | string[])[];
-  const jobs = found.flatMap((ids, place) => {
-    const kind = kinds[place];
-    return kind === undefined ? [] : [ids ?? []].flat().map((id) => ({ kind, id }));
-  });
-  const stamps = redis.pipeline();
-  for (const { kind, id } of jobs) stamps.hmget(lanes[kind].toKey(id), 'timestamp', 'opts');
-  const since = ((await repliesOf(stamps)) as Texts[]).map(waitingSince);
+  const heads = await headsOf(redis, lanes, overviews);
+  const stamps = await stampsOf(redis, lanes, heads.jobs);
+  const urgent = overviews.filter(({ kind }) =>
+    stamps.some((stamp) => stamp.kind === kind && stamp.isHigh),
+  );
+  const behind = await stampsOf(redis, lanes, await behindHigh(redis, lanes, urgent));
+  const all = [...stamps, ...behind, ...heads.due.filter(({ since }) => since <= now)];
   return overviews.map((overview) => {
-    const own = since.filter((at, place) => at !== null && jobs[place]?.kind === overview.kind);
+    const own = all.filter(({ kind }) => kind === overview.kind);
     // One that was sent off before its time has not waited at all.
     return own.length === 0
       ? overview
-      : { ...overview, oldestAt: Math.min(now, ...own.map(Number)) };
+      : { ...overview, oldestAt: Math.min(now, ...own.map(({ since }) => since)) };
   });
 }
 
-/** Null for a job that has gone meanwhile. */
-function waitingSince([timestamp, opts]: Texts): number | null {
-  if (!timestamp) return null;
-  // What BullMQ keeps beside it is 0 once the job waits.
-  const { delay } = JSON.parse(opts ?? '{}') as { delay?: number };
-  return Number(timestamp) + (delay ?? 0);
+interface JobOfLane {
+  readonly kind: Kind;
+  readonly id: string;
+}
+interface Stamp {
+  readonly kind: Kind;
+  /** Epoch milliseconds. */
+  readonly since: number;
+  readonly isHigh?: boolean;
+}
+
+/** BullMQ keeps the time of a delayed job in the upper bits of its score. */
+const SCORE_PER_MS = 0x1000;
+
+/** The first of each list that has one, and when the first delayed message is due. */
+async function headsOf(
+  redis: RedisClient,
+  lanes: Readonly<Record<Kind, LaneQueue>>,
+  overviews: readonly LaneOverview[],
+): Promise<{ jobs: JobOfLane[]; due: Stamp[] }> {
+  const pipeline = redis.pipeline();
+  const asked: { readonly kind: Kind; readonly isDelayed: boolean }[] = [];
+  for (const { kind, waiting, prioritized, delayed } of overviews) {
+    const lane = lanes[kind];
+    if (waiting > prioritized) pipeline.lrange(lane.toKey('wait'), -1, -1);
+    if (waiting > prioritized) asked.push({ kind, isDelayed: false });
+    if (prioritized > 0) pipeline.zrange(lane.toKey('prioritized'), '0', '0');
+    if (prioritized > 0) asked.push({ kind, isDelayed: false });
+    if (delayed > 0) pipeline.zrange(lane.toKey('delayed'), '0', '0', 'WITHSCORES');
+    if (delayed > 0) asked.push({ kind, isDelayed: true });
+  }
+  if (asked.length === 0) return { jobs: [], due: [] };
+  const replies = (await repliesOf(pipeline)) as string[][];
+  const jobs: JobOfLane[] = [];
+  const due: Stamp[] = [];
+  replies.forEach(([id, score], place) => {
+    const { kind, isDelayed } = asked[place]!;
+    if (id === undefined) return;
+    if (isDelayed) due.push({ kind, since: Number(score) / SCORE_PER_MS });
+    else jobs.push({ kind, id });
+  });
+  return { jobs, due };
+}
+
+/** Messages ever further behind the head: the first that is not `high` is about as old as the oldest. */
+async function behindHigh(
+  redis: RedisClient,
+  lanes: Readonly<Record<Kind, LaneQueue>>,
+  overviews: readonly LaneOverview[],
+): Promise<JobOfLane[]> {
+  const pipeline = redis.pipeline();
+  const kinds: Kind[] = [];
+  for (const { kind, waiting, prioritized } of overviews) {
+    const length = waiting - prioritized;
+    for (let place = 4; place < 4 * length; place *= 4) {
+      pipeline.lindex(lanes[kind].toKey('wait'), -Math.min(place, length));
+      kinds.push(kind);
+    }
+  }
+  if (kinds.length === 0) return [];
+  const ids = (await repliesOf(pipeline)) as (string | null)[];
+  return ids.flatMap((id, place) => (id === null ? [] : [{ kind: kinds[place]!, id }]));
+}
+
+/** Without those that have gone meanwhile. */
+async function stampsOf(
+  redis: RedisClient,
+  lanes: Readonly<Record<Kind, LaneQueue>>,
+  jobs: readonly JobOfLane[],
+): Promise<Stamp[]> {
+  if (jobs.length === 0) return [];
+  const pipeline = redis.pipeline();
+  for (const { kind, id } of jobs) pipeline.hmget(lanes[kind].toKey(id), 'timestamp', 'opts');
+  const replies = (await repliesOf(pipeline)) as Texts[];
+  return replies.flatMap(([timestamp, opts], place) => {
+    if (!timestamp) return [];
+    const { delay, lifo } = optionsOf(opts);
+    return [{ kind: jobs[place]!.kind, since: Number(timestamp) + delay, isHigh: lifo }];
+  });
+}
+
+/** What BullMQ keeps of `delay` beside them is 0 once the job waits. A job broken by hand has none. */
+function optionsOf(text: string | null | undefined): { delay: number; lifo: boolean } {
+  try {
+    const { delay, lifo } = Object(JSON.parse(text ?? '{}')) as Record<string, unknown>;
+    return { delay: Number(delay ?? 0) || 0, lifo: lifo === true };
+  } catch {
+    return { delay: 0, lifo: false };
+  }
 }
 
 /** The limit is kept in slices of whole milliseconds, so that 30 a second are 29.4. */
@@ -175,12 +243,13 @@ export async function pauseOverview(
   appId: string,
 ): Promise<PauseOverview | null> {
   const fields = await redis.hgetall(accountKeys(appId).pause);
-  const { since, cause, errcode, probeAt } = fields;
+  const { since, cause, by, errcode, probeAt } = fields;
   // A resumed account is remembered for a while without `since`.
   if (!since) return null;
   return {
     cause: cause ?? 'unknown',
     since: Number(since),
+    ...(by && { by }),
     ...(errcode && { errcode: Number(errcode) }),
     ...(probeAt && { probeAt: Number(probeAt) }),
   };

@@ -74,6 +74,31 @@ test('the oldest is found behind those of high priority, and a scheduled one has
   await control.close();
 });
 
+test('a message whose time has come and that no worker has fetched waits since then', async () => {
+  const shop = await courier.open({ workers: 0 });
+  const control = openAccountControl(shop.redis, shop.appId, systemClock);
+  const oldestAt = async () => (await control.overview()).lanes[0]?.oldestAt;
+  const sendAt = Date.now() + 1000;
+  await shop.producer.enqueue({ ...shop.template(), sendAt });
+  expect(await oldestAt()).toBeUndefined();
+  await waitFor(() => Date.now() > sendAt);
+  expect(Math.abs(((await oldestAt()) ?? 0) - sendAt)).toBeLessThan(100);
+  await control.close();
+});
+
+test('a job that somebody has broken by hand hides no other number of its account', async () => {
+  const shop = await courier.open({ workers: 0 });
+  const control = openAccountControl(shop.redis, shop.appId, systemClock);
+  const lane = shop.lane('template');
+  for (const opts of ['{not JSON', 'null', '7', '{"delay":"x"}']) {
+    const { messageId } = await shop.producer.enqueue(shop.template());
+    await shop.redis.hset(lane.toKey(messageId.slice(shop.appId.length + 1)), 'opts', opts);
+    const [seen] = (await control.overview()).lanes;
+    expect(Date.now() - (seen?.oldestAt ?? 0), opts).toBeLessThan(10_000);
+  }
+  await control.close();
+});
+
 test('a rate that an operator sets is the lane’s within seconds, and the file’s again after that', async () => {
   const shop = await courier.open();
   const control = openAccountControl(shop.redis, shop.appId, systemClock);

@@ -1,5 +1,5 @@
 import type { FoundMessage } from '../../producer/index.ts';
-import { maskOpenids } from '../../shared/openid.ts';
+import { maskOpenid, maskOpenids } from '../../shared/openid.ts';
 import { html, type Html } from '../html.ts';
 import { page, type Reader, shownTime, table } from './layout.ts';
 import { shownState } from './state.ts';
@@ -26,10 +26,13 @@ export function foundPage(reader: Reader, found: readonly FoundMessage[]): Html 
   return page(reader, say('found'), table(heads, rows));
 }
 
+/** An openid that was copied together with what stood behind it is still one. */
+const LONG_OPENID = /(?<![\w-])o[\w-]{28,}/g;
+
 /** Says what was looked for, an openid shortened, and what else to try. */
 export function noMessagePage(reader: Reader, text: string): Html {
   const { say } = reader;
-  const shown = maskOpenids(text);
+  const shown = maskOpenids(text).replaceAll(LONG_OPENID, maskOpenid);
   return page(
     reader,
     say('message'),
