@@ -10,6 +10,7 @@ import { accountPage } from './pages/account.ts';
 import { foundPage, noMessagePage } from './pages/found.ts';
 import { messagePage, type MessageView } from './pages/message.ts';
 import { overviewPage } from './pages/overview.ts';
+import { isOnItsWay } from './pages/waiting.ts';
 import { readerOf, sendPage } from './reader.ts';
 
 export interface RouteDeps {
@@ -31,8 +32,13 @@ const rateSchema = z.object({
 export function pageRoutes(app: FastifyInstance, deps: RouteDeps): void {
   const { producer, views, now } = deps;
   app.get('/', async (request, reply) => {
-    const [read, deadLetters] = await Promise.all([views.all(), views.countDeadLetters()]);
-    return sendPage(reply, overviewPage(readerOf(request), { ...read, deadLetters }));
+    const [read, deadLetters, redrivesPaused] = await Promise.all([
+      views.all(),
+      views.countDeadLetters(),
+      views.areRedrivesPaused(),
+    ]);
+    const view = { ...read, deadLetters, redrivesPaused };
+    return sendPage(reply, overviewPage(readerOf(request), view));
   });
   app.get<{ Params: { appId: string } }>('/accounts/:appId', async (request, reply) => {
     const view = await views.one(request.params.appId);
@@ -44,7 +50,7 @@ export function pageRoutes(app: FastifyInstance, deps: RouteDeps): void {
       `/accounts/:appId/${action}`,
       async (request, reply) => {
         const { appId } = request.params;
-        if (!(await views[action](appId))) throw new Refusal(404, NO_ACCOUNT);
+        if (!(await views[action](appId, request.user.name))) throw new Refusal(404, NO_ACCOUNT);
         return reply.redirect(`/accounts/${encodeURIComponent(appId)}`, 303);
       },
     );
@@ -58,7 +64,7 @@ export function pageRoutes(app: FastifyInstance, deps: RouteDeps): void {
     const [first] = found;
     if (!first) return sendPage(reply, noMessagePage(reader, text), 404);
     if (found.length > 1) return sendPage(reply, foundPage(reader, found));
-    const view = { ...(await viewOf(producer, first)), asked: did !== undefined };
+    const view = { ...(await viewOf(deps, first)), asked: did !== undefined };
     return sendPage(reply, messagePage(reader, view));
   });
 }
@@ -76,16 +82,22 @@ async function recipientOf(producer: Producer, messageId: unknown): Promise<stri
 }
 
 async function viewOf(
-  producer: Producer,
+  { producer, views, now }: RouteDeps,
   status: FoundMessage,
 ): Promise<Omit<MessageView, 'asked'>> {
-  const { messageId, state } = status;
-  const [content, letter, unknown] = await Promise.all([
+  const { messageId, appId, kind, state } = status;
+  const key = messageId.slice(appId.length + 1);
+  const [content, letter, unknown, waiting] = await Promise.all([
     producer.content(messageId),
     state === 'dead' ? producer.deadLetters.show(messageId) : null,
     state === 'unknown' ? producer.unknown.show(messageId) : null,
+    isOnItsWay(status) ? views.waiting(appId, kind, key) : undefined,
   ]);
-  return { status, content, letter, ...(unknown && { diesAt: unknown.diesAt }) };
+  const more = {
+    ...(waiting !== undefined && { waiting }),
+    ...(unknown && { diesAt: unknown.diesAt }),
+  };
+  return { status, content, letter, now: now(), ...more };
 }
 
 function rateRoute(app: FastifyInstance, { views, logger }: RouteDeps): void {

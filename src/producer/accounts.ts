@@ -1,6 +1,6 @@
 import { loadAppIds } from '../shared/accounts.ts';
 
-/** Knows which appIds exist; re-reads the accounts file when asked about an unknown one. */
+/** Knows which appIds exist; re-reads the accounts file when asked about an unknown one, or for all. */
 export interface KnownAccounts {
   has(appId: string): boolean;
   all(): readonly string[];
@@ -12,7 +12,7 @@ export function fixedAccounts(appIds: readonly string[]): KnownAccounts {
   return { has: (appId) => known.has(appId), all: () => [...known] };
 }
 
-/** An unknown appId makes the file be read again, at most this often. */
+/** The file is read again at most this often. */
 const REREAD_INTERVAL_MS = 1000;
 
 /**
@@ -23,18 +23,23 @@ const REREAD_INTERVAL_MS = 1000;
 export function accountsOfFile(path: string, monotonic: () => number): KnownAccounts {
   let known = fixedAccounts(loadAppIds(path));
   let readAt = monotonic();
+  function reread(): void {
+    if (monotonic() - readAt < REREAD_INTERVAL_MS) return;
+    readAt = monotonic();
+    try {
+      known = fixedAccounts(loadAppIds(path));
+    } catch {
+      // Somebody is editing the file; what was valid stays valid.
+    }
+  }
   return {
     has(appId) {
-      if (known.has(appId)) return true;
-      if (monotonic() - readAt < REREAD_INTERVAL_MS) return false;
-      readAt = monotonic();
-      try {
-        known = fixedAccounts(loadAppIds(path));
-      } catch {
-        // Somebody is editing the file; what was valid stays valid.
-      }
+      if (!known.has(appId)) reread();
       return known.has(appId);
     },
-    all: () => known.all(),
+    all() {
+      reread();
+      return known.all();
+    },
   };
 }

@@ -67,8 +67,8 @@ export function openAccountControl(
       const reason = redis
         .multi()
         .hsetnx(keys.pause, 'since', clock.now())
+        .hdel(keys.pause, 'by', 'errcode', 'errmsg', 'probeAt', 'probes')
         .hset(keys.pause, 'cause', 'operator', ...(by === undefined ? [] : ['by', by]))
-        .hdel(keys.pause, 'errcode', 'errmsg', 'probeAt', 'probes')
         .persist(keys.pause);
       await repliesOf(reason);
       await Promise.all(KINDS.map((kind) => lanes[kind].pause()));

@@ -155,6 +155,16 @@ interface Stamp {
 /** BullMQ keeps the time of a delayed job in the upper bits of its score. */
 const SCORE_PER_MS = 0x1000;
 
+/** When a message that is delayed comes to its turn, epoch milliseconds; null for one that is not. */
+export async function dueTime(
+  redis: RedisClient,
+  lane: LaneQueue,
+  messageKey: string,
+): Promise<number | null> {
+  const score = await redis.zscore(lane.toKey('delayed'), messageKey);
+  return score === null ? null : Math.floor(Number(score) / SCORE_PER_MS);
+}
+
 /** The first of each list that has one, and when the first delayed message is due. */
 async function headsOf(
   redis: RedisClient,
@@ -179,7 +189,7 @@ async function headsOf(
   replies.forEach(([id, score], place) => {
     const { kind, isDelayed } = asked[place]!;
     if (id === undefined) return;
-    if (isDelayed) due.push({ kind, since: Number(score) / SCORE_PER_MS });
+    if (isDelayed) due.push({ kind, since: Math.floor(Number(score) / SCORE_PER_MS) });
     else jobs.push({ kind, id });
   });
   return { jobs, due };

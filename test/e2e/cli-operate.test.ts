@@ -33,12 +33,12 @@ describe('an account in the hands of an operator', () => {
     expect(await overview()).toMatchObject({
       pause: { cause: 'operator' },
       lanes: [
-        { kind: 'template', paused: true },
+        { kind: 'template', paused: true, workers: 1, standing: { kind: 'paused' } },
         { kind: 'custom', paused: true, waiting: 1, active: 0 },
       ],
     });
     const table = await cli.courier('queues');
-    expect(table.stdout).toMatch(/custom +1 +0 +0 +0 +100\/s +paused by operator since/);
+    expect(table.stdout).toMatch(/custom +1 +0 +0 +0 +100\/s +1 +paused by operator since/);
     await cli.untilState(messageId, 'queued');
 
     expect((await cli.courier('resume', APP, '--json')).json()).toEqual({
@@ -106,7 +106,7 @@ describe('an account in the hands of an operator', () => {
     for (const args of [['pause', appId], ['resume', appId], ['queues']])
       expect(await cli.courierWith({ args, env })).toMatchObject({ code: 0, stderr: '' });
     const { stdout } = await cli.courierWith({ args: ['queues', '--app', appId], env });
-    expect(stdout).toMatch(/custom +0 +0 +0 +0 +running/);
+    expect(stdout).toMatch(/custom +0 +0 +0 +0 +0 +no worker/);
   });
 });
 

@@ -187,7 +187,7 @@ describe('what pages show', () => {
     const { status, text } = await dashboard.open('GET', '/', { as: VIEWER });
     expect(status).toBe(200);
     expect(text).toContain(shop.appId);
-    expect(text).toMatch(/1 Dead letters/);
+    expect(text).toMatch(/Dead letters: 1</);
   });
 
   test('a message is found by its id and by the caller’s id, with what its code means', async () => {
@@ -342,8 +342,10 @@ describe('what an operator does', () => {
       expect([perSecond, await set({ perSecond })]).toEqual([perSecond, 400]);
     }
     expect(await set({ perSecond: '40' })).toBe(303);
-    expect((await dashboard.open('GET', there)).text).toContain('set by hand: 40/s');
-    await waitFor(async () => (await dashboard.open('GET', there)).text.includes('>40/s (set'));
+    expect((await dashboard.open('GET', there)).text).toContain('→ 40/s');
+    await waitFor(async () =>
+      (await dashboard.open('GET', there)).text.includes('>40/s <span class="line">set by hand<'),
+    );
     expect(await set({ perSecond: '40', reset: 'yes' })).toBe(303);
     expect((await dashboard.open('GET', there)).text).not.toContain('set by hand');
     expect(dashboard.log).toContainEqual(

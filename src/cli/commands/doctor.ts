@@ -5,6 +5,7 @@ import { messageOf } from '../../shared/errors.ts';
 import { type Answer, answering, withExamples } from '../answer.ts';
 import { readConfig, withRedis } from '../connection.ts';
 import { checkLanes, checkToken } from '../doctor/account-checks.ts';
+import { readStandings } from '../standing.ts';
 import { bad, type Check, good } from '../doctor/check.ts';
 import { checkRedis } from '../doctor/redis-checks.ts';
 import { type Cell, renderTable } from '../table.ts';
@@ -35,8 +36,11 @@ async function ofRedis(accounts: readonly Account[]): Promise<Check[]> {
     return await withRedis(async (redis) => {
       const reachable = good('redis.reachable', 'it answers');
       const own = await checkRedis(redis, { allowVolatile, now: systemClock.now });
-      const lanes = await Promise.all(accounts.map(({ appId }) => checkLanes(redis, appId)));
-      return [reachable, ...own, ...lanes.flat()];
+      const standings = await readStandings(
+        redis,
+        accounts.map(({ appId }) => appId),
+      );
+      return [reachable, ...own, ...standings.flatMap(checkLanes)];
     });
   } catch (error) {
     return [bad('redis.reachable', messageOf(error), 'Correct REDIS_URL, or start Redis.')];

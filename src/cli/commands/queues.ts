@@ -1,37 +1,33 @@
 import { Command } from 'commander';
-import { type AccountOverview, openAccountControl } from '../../shared/account-control.ts';
-import { systemClock } from '../../shared/clock.ts';
 import { openDeadLetters } from '../../shared/dead-letter.ts';
-import type { LaneOverview } from '../../shared/lane-overview.ts';
+import type { LaneStanding } from '../../shared/lane-standing.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 import { answering, withExamples } from '../answer.ts';
 import { withRedis } from '../connection.ts';
 import { knownAppIds } from '../known-accounts.ts';
-import { shownTime } from '../moment.ts';
+import {
+  readStandings,
+  shownStanding,
+  type StandingAccount,
+  type StandingLane,
+} from '../standing.ts';
 import { type Cell, type Column, renderTable } from '../table.ts';
 
 export function queuesCommand(): Command {
   const command = new Command('queues')
-    .description('show how much waits in each lane, and what is paused or asleep and why')
+    .description(
+      'show how much waits in each lane, and why one sends nothing: paused, asleep, without a worker',
+    )
     .option('--app <appId>', 'only this account');
   withExamples(command, 'courier queues', 'courier queues --app wx0123456789abcdef --json');
   return answering(command, async ({ app }: { app?: string }) => {
     const appIds = knownAppIds(app);
     return await withRedis(async (redis) => {
-      const overviews = await Promise.all(appIds.map((appId) => overviewOf(redis, appId)));
+      const accounts = await readStandings(redis, appIds);
       const deadLetters = await countDeadLetters(redis);
-      return { json: { accounts: overviews, deadLetters }, text: shown(overviews, deadLetters) };
+      return { json: { accounts, deadLetters }, text: shown(accounts, deadLetters) };
     });
   });
-}
-
-async function overviewOf(redis: RedisClient, appId: string): Promise<AccountOverview> {
-  const control = openAccountControl(redis, appId, systemClock);
-  try {
-    return await control.overview();
-  } finally {
-    await control.close();
-  }
 }
 
 async function countDeadLetters(redis: RedisClient): Promise<number> {
@@ -51,17 +47,19 @@ const COLUMNS: readonly Column[] = [
   { title: 'active', align: 'right' },
   { title: 'parked', align: 'right' },
   { title: 'rate', align: 'right' },
+  { title: 'workers', align: 'right' },
   { title: 'state' },
 ];
 
-function shown(overviews: readonly AccountOverview[], deadLetters: number): string {
-  const rows = overviews.flatMap((account) =>
-    account.lanes.map((lane) => [
-      account.appId,
+function shown(accounts: readonly StandingAccount[], deadLetters: number): string {
+  const rows = accounts.flatMap(({ appId, lanes }) =>
+    lanes.map((lane) => [
+      appId,
       lane.kind,
       ...[lane.waiting, lane.delayed, lane.active, lane.parked].map(String),
       lane.perSecond === undefined ? '' : `${lane.perSecond}/s`,
-      stateOf(account, lane),
+      lane.workers === undefined ? '' : String(lane.workers),
+      stateOf(lane),
     ]),
   );
   const hint = deadLetters > 0 ? ': courier dead-letters list' : '';
@@ -69,17 +67,15 @@ function shown(overviews: readonly AccountOverview[], deadLetters: number): stri
   return `${renderTable(COLUMNS, rows)}\n\n${deadLetters} ${letters}${hint}`;
 }
 
-function stateOf({ pause }: AccountOverview, lane: LaneOverview): Cell {
-  if (lane.paused && pause) {
-    const code = pause.errcode === undefined ? '' : ` ${pause.errcode}`;
-    const probe = pause.probeAt === undefined ? '' : `, next look ${shownTime(pause.probeAt)}`;
-    const text = `paused by ${pause.cause}${code} since ${shownTime(pause.since)}${probe}`;
-    return { text, style: 'red' };
-  }
-  if (lane.paused) return { text: 'paused', style: 'red' };
-  if (lane.sleep) {
-    const text = `asleep until ${shownTime(lane.sleep.until)} (${lane.sleep.cause})`;
-    return { text, style: 'yellow' };
-  }
-  return { text: 'running', style: 'green' };
+const STYLES = {
+  paused: 'red',
+  'half-paused': 'red',
+  'no-worker': 'red',
+  stuck: 'red',
+  asleep: 'yellow',
+  running: 'green',
+} as const satisfies Readonly<Record<LaneStanding['kind'], string>>;
+
+function stateOf({ standing }: StandingLane): Cell {
+  return { text: shownStanding(standing), style: STYLES[standing.kind] };
 }

@@ -1,20 +1,10 @@
 import type { Account } from '../../shared/accounts.ts';
-import { openAccountControl } from '../../shared/account-control.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { explainErrcode } from '../../shared/errcodes/errcode.ts';
-import type { LaneOverview } from '../../shared/lane-overview.ts';
-import { type LaneQueue, openLane } from '../../shared/lane.ts';
 import { laneName } from '../../shared/keys.ts';
-import type { Kind } from '../../shared/outcome.ts';
-import type { RedisClient } from '../../shared/redis.ts';
 import { createTokenSource } from '../../worker/token/token-source.ts';
-import { shownTime } from '../moment.ts';
+import { shownPause, shownStanding, type StandingAccount, type StandingLane } from '../standing.ts';
 import { bad, type Check, good } from './check.ts';
-
-/** Due for longer than this, and nobody has taken it. */
-const OVERDUE_MS = 60_000;
-/** BullMQ keeps the time of a delayed job in the upper bits of its score. */
-const SCORE_PER_MS = 0x1000;
 
 /** Whether WeChat gives this account a token. Asking is harmless but with the classic endpoint. */
 export async function checkToken(account: Account): Promise<Check> {
@@ -50,62 +40,39 @@ function adviceFor(
 }
 
 /** Whether the lanes of an account move. */
-export async function checkLanes(redis: RedisClient, appId: string): Promise<Check[]> {
-  const control = openAccountControl(redis, appId, systemClock);
-  try {
-    const { pause, lanes } = await control.overview();
-    const checks = await Promise.all(lanes.map((lane) => checkLane(redis, appId, lane)));
-    if (!pause) return checks;
-    const since = `paused since ${shownTime(pause.since)} (${pause.cause}${pause.errcode === undefined ? '' : ` ${pause.errcode}`})`;
-    const remedy =
-      pause.errcode === undefined
-        ? `When it may send again: courier resume ${appId}.`
-        : explainErrcode(pause.errcode).advice;
-    return [bad(`account.pause ${appId}`, since, remedy), ...checks];
-  } finally {
-    await control.close();
-  }
+export function checkLanes({ appId, pause, lanes }: StandingAccount): Check[] {
+  const checks = lanes.map((lane) => checkLane(appId, lane));
+  if (!pause) return checks;
+  const remedy =
+    pause.errcode === undefined
+      ? `When it may send again: courier resume ${appId}.`
+      : explainErrcode(pause.errcode).advice;
+  return [bad(`account.pause ${appId}`, shownPause(pause), remedy), ...checks];
 }
 
-async function checkLane(redis: RedisClient, appId: string, lane: LaneOverview): Promise<Check> {
-  const { kind, waiting, delayed, active, parked, sleep } = lane;
+function checkLane(appId: string, lane: StandingLane): Check {
+  const { kind, waiting, delayed, active, parked, standing } = lane;
   const name = `lane ${laneName(appId, kind)}`;
   const counts = `${waiting} waiting, ${delayed} delayed, ${active} active, ${parked} unknown`;
-  const { workers, overdue } = await onLane(redis, appId, kind, async (queue) => ({
-    workers: await queue.getWorkersCount(),
-    overdue: await redis.zcount(
-      queue.toKey('delayed'),
-      '-inf',
-      (systemClock.now() - OVERDUE_MS) * SCORE_PER_MS,
-    ),
-  }));
-  if (workers === 0) {
-    return bad(name, `${counts}; no worker serves it`, 'Start one: courier start worker.');
-  }
-  if (overdue > 0) {
-    return bad(
-      name,
-      `${counts}; ${overdue} overdue`,
-      'Workers do not promote what is due: read their logs, restart them.',
-    );
-  }
-  if (sleep) {
-    return good(name, `${counts}; asleep until ${shownTime(sleep.until)} (${sleep.cause})`);
-  }
-  const remedy = parked > 0 ? 'See: courier unknown list.' : undefined;
-  return good(name, counts, remedy);
-}
-
-async function onLane<Result>(
-  redis: RedisClient,
-  appId: string,
-  kind: Kind,
-  look: (queue: LaneQueue) => Promise<Result>,
-): Promise<Result> {
-  const queue = openLane(redis, appId, kind, () => undefined);
-  try {
-    return await look(queue);
-  } finally {
-    await queue.close();
+  const told = `${counts}; ${shownStanding(standing)}`;
+  switch (standing.kind) {
+    case 'no-worker':
+      return bad(name, told, 'Start one: courier start worker.');
+    case 'stuck':
+      return bad(name, told, 'Read the logs of the workers, restart them.');
+    case 'half-paused':
+      return bad(
+        name,
+        told,
+        `Repeat what was interrupted: courier pause, or courier resume ${appId}.`,
+      );
+    case 'paused':
+      // With a reason, the account is what is wrong.
+      if (standing.pause) return good(name, counts);
+      return bad(name, told, `When it may send again: courier resume ${appId}.`);
+    case 'asleep':
+      return good(name, told);
+    case 'running':
+      return good(name, counts, parked > 0 ? 'See: courier unknown list.' : undefined);
   }
 }

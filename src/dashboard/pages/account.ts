@@ -2,8 +2,8 @@ import { explainErrcode } from '../../shared/errcodes/errcode.ts';
 import type { LaneOverview } from '../../shared/lane-overview.ts';
 import { FORCED_PER_DAY } from '../../shared/token-health.ts';
 import { html, type Html } from '../html.ts';
-import { fields, page, type Reader, shownTime, table } from './layout.ts';
-import { accountsTable, type AccountView } from './overview.ts';
+import { fields, page, type Reader, shownAge, shownTime, table } from './layout.ts';
+import { accountsTable, type AccountView, linkedCode } from './overview.ts';
 
 /** One account with what only its own page shows. */
 export interface AccountDetail extends AccountView {
@@ -17,13 +17,14 @@ export function accountPage(reader: Reader, account: AccountDetail, now: number)
     reader,
     `${say('account')} ${account.appId}`,
     html`${accountsTable(say, [account], now)} ${isOperator && pauseForm(reader, account)}
+      ${isOperator && rateForms(reader, account)}
       <p><a href="/dead-letters?appId=${account.appId}">${say('deadLetters')}</a></p>
       <h2>${say('token')}</h2>
-      ${tokenFields(reader, account)}
+      ${tokenFields(reader, account, now)}
       <h2>${say('quota')}</h2>
       ${fields(account.lanes.map((lane) => [lane.kind, quotaOf(reader, lane)]))}
       <h2>${say('lastHour')}</h2>
-      ${codesTable(reader, account)} ${isOperator && rateForms(reader, account)}`,
+      ${codesTable(reader, account)}`,
   );
 }
 
@@ -37,7 +38,7 @@ function pauseForm({ say }: Reader, { appId, pause, lanes }: AccountDetail): Htm
   </p>`;
 }
 
-function tokenFields({ say }: Reader, { token, forced }: AccountDetail): Html {
+function tokenFields({ say }: Reader, { token, forced }: AccountDetail, now: number): Html {
   const latest = forced.at(-1);
   const isSpent = forced.length >= FORCED_PER_DAY;
   const used = html`<span class="${isSpent ? 'bad' : ''}"
@@ -49,7 +50,10 @@ function tokenFields({ say }: Reader, { token, forced }: AccountDetail): Html {
     [say('generation'), String(token.generation)],
     token.source === undefined ? null : [say('source'), token.source],
     [say('fetched'), shownTime(token.fetchedAt)],
-    [say('expires'), shownTime(token.expiresAt)],
+    [
+      say('expires'),
+      `${shownTime(token.expiresAt)} (${say('timeLeft')}: ${shownAge(token.expiresAt - now)})`,
+    ],
     budget,
   ]);
 }
@@ -67,13 +71,7 @@ function codesTable({ say, language }: Reader, { appId, lanes, tally }: AccountD
       ({ errcode, count }) =>
         html`<tr>
           <td>${kind}</td>
-          <td>
-            ${
-              errcode === null
-                ? say('noAnswer')
-                : html`<a href="/dead-letters?appId=${appId}&amp;errcode=${errcode}">${errcode}</a>`
-            }
-          </td>
+          <td>${linkedCode(say, appId, errcode)}</td>
           <td class="number">${count}</td>
           <td>${errcode !== null && explainErrcode(errcode, language).meaning}</td>
         </tr>`,
@@ -87,14 +85,13 @@ function codesTable({ say, language }: Reader, { appId, lanes, tally }: AccountD
 }
 
 function rateForms({ say }: Reader, { appId, lanes }: AccountDetail): Html {
-  return html`<h2>${say('rate')}</h2>
-    <p>${say('rateHint')}</p>
+  return html`<p>${say('rateHint')}</p>
     ${lanes.map(
       ({ kind, perSecond, setPerSecond }) =>
         html`<form class="filter" method="post" action="/accounts/${appId}/rate">
           <input type="hidden" name="kind" value="${kind}" />
           <label
-            >${kind}<input
+            >${kind}: ${say('rate')}<input
               name="perSecond"
               inputmode="decimal"
               size="8"

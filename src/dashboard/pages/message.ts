@@ -7,9 +7,9 @@ import { fields, page, type Reader, shownTime } from './layout.ts';
 import { shownState } from './state.ts';
 import { timeline } from './timeline.ts';
 import { resolveForms } from './unknown.ts';
+import { isOnItsWay, waitingFor, type WaitingView } from './waiting.ts';
 
 const REFRESH_SECONDS = 5;
-const ON_ITS_WAY: readonly string[] = ['queued', 'sending', 'retrying'];
 
 /** A message with all that is known of it. */
 export interface MessageView {
@@ -18,6 +18,10 @@ export interface MessageView {
   readonly content: LaneJob | null;
   /** Of one that is dead. */
   readonly letter: DeadLetter | null;
+  /** Of one that has not been sent yet; null for an account that is not in the accounts file. */
+  readonly waiting?: WaitingView | null;
+  /** Epoch milliseconds. */
+  readonly now: number;
   /** When an unknown one becomes a dead letter, epoch milliseconds. */
   readonly diesAt?: number;
   /** A redrive was asked for a moment ago. */
@@ -29,7 +33,7 @@ export function messagePage(reader: Reader, view: MessageView): Html {
   const { say, isOperator } = reader;
   const { status, asked } = view;
   const { messageId, state } = status;
-  const moves = asked || ON_ITS_WAY.includes(state);
+  const moves = asked || isOnItsWay(status);
   return page(
     reader,
     `${say('message')} ${messageId}`,
@@ -75,11 +79,14 @@ function subject({ say }: Reader, { status, content }: MessageView): Line[] {
 }
 
 /** Its state, and what WeChat and the table of codes say to it. */
-function ending(reader: Reader, { status, letter, diesAt }: MessageView): Line[] {
+function ending(reader: Reader, view: MessageView): Line[] {
   const { say } = reader;
+  const { status, letter, diesAt, waiting, now } = view;
+  const waits = waiting === undefined ? null : waitingFor(say, status, waiting, now);
   const { state, reason, settledBy, wechatMsgId } = status;
   return [
     [say('state'), shownState(status)],
+    waits && [say('waitsFor'), waits],
     reason === undefined ? null : [say('reason'), reason],
     diesAt === undefined ? null : [say('unknownDies'), shownTime(diesAt)],
     settledBy === undefined ? null : [say('state'), say('byPerson')],

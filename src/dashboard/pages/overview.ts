@@ -6,16 +6,22 @@ import type { TokenHealth } from '../../shared/token-health.ts';
 import { html, type Html } from '../html.ts';
 import type { Say } from '../words.ts';
 import { page, type Reader, shownAge, shownTime, table } from './layout.ts';
+import { shownStanding, standingIn } from './standing.ts';
 
 /** One account as Overview and Account show it. */
 export interface AccountView extends AccountOverview {
   readonly token: TokenHealth;
   readonly tally: Readonly<Record<Kind, LaneTally>>;
+  /** How many workers serve each lane; null where Redis does not say. */
+  readonly workers: Readonly<Record<Kind, number>> | null;
 }
 
 export interface OverviewView {
   readonly accounts: readonly AccountView[];
   readonly deadLetters: number;
+  readonly redrivesPaused: boolean;
+  /** Worker processes; null where Redis does not say. */
+  readonly workers: number | null;
   /** When the accounts were read, epoch ms. */
   readonly at: number;
 }
@@ -24,29 +30,37 @@ export interface OverviewView {
 export const REFRESH_SECONDS = 30;
 const MOST_CODES = 3;
 
-export function overviewPage(reader: Reader, { accounts, deadLetters, at }: OverviewView): Html {
+export function overviewPage(reader: Reader, view: OverviewView): Html {
   const { say } = reader;
-  const troubled = accounts.filter(needsAttention);
+  const { accounts, at } = view;
+  const troubled = accounts.filter((account) => needsAttention(account, at));
   const sorted = [...troubled, ...accounts.filter((account) => !troubled.includes(account))];
-  const style = troubled.length > 0 ? 'bad' : 'good';
   return page(
     reader,
     say('overview'),
-    html`<p>
-        ${accounts.length} ${say('accounts')},
-        <span class="${style}">${troubled.length} ${say('attention')}</span> ·
-        <a href="/dead-letters">${deadLetters} ${say('deadLetters')}</a> · ${say('asOf')}
-        ${shownTime(at)}
-      </p>
-      ${accountsTable(say, sorted, at)}`,
+    html`${summary(say, view, troubled.length)} ${accountsTable(say, sorted, at)}`,
     { refreshSeconds: REFRESH_SECONDS },
   );
 }
 
-/** Paused, asleep, or with messages of which nobody knows whether they were sent. */
-function needsAttention({ pause, lanes }: AccountView): boolean {
-  return (
-    pause !== undefined || lanes.some(({ paused, sleep, parked }) => paused || sleep || parked)
+function summary(say: Say, view: OverviewView, troubled: number): Html {
+  const { accounts, deadLetters, redrivesPaused, workers, at } = view;
+  return html`<p>
+    ${say('accounts')}: ${accounts.length} ·
+    <span class="${troubled > 0 ? 'bad' : 'good'}">${say('attention')}: ${troubled}</span> ·
+    ${
+      workers !== null &&
+      html`<span class="${workers === 0 ? 'bad' : ''}">${say('workers')}: ${workers}</span> · `
+    }<a href="/dead-letters">${say('deadLetters')}: ${deadLetters}</a>
+    ${redrivesPaused && html`<span class="bad">(${say('redrivesPaused')})</span>`} · ${say('asOf')}
+    ${shownTime(at)}
+  </p>`;
+}
+
+/** A lane that does not run, or messages of which nobody knows whether they were sent. */
+function needsAttention(account: AccountView, now: number): boolean {
+  return account.lanes.some(
+    ({ kind, parked }) => parked > 0 || standingIn(account, kind, now).kind !== 'running',
   );
 }
 
@@ -75,49 +89,45 @@ function laneRow(say: Say, account: AccountView, lane: LaneOverview, now: number
     lane.oldestAt === undefined ? '' : shownAge(now - lane.oldestAt),
     lane.delayed,
     lane.active,
-    lane.parked > 0 ? html`<span class="bad">${lane.parked}</span>` : lane.parked,
+    lane.parked > 0 ? parkedLink(appId, lane) : 0,
     requests === 0 ? '' : shownShare(taken, requests),
   ];
   return html`<tr>
     <td><a href="/accounts/${appId}">${appId}</a></td>
     <td>${lane.kind}</td>
-    <td>${laneState(say, account, lane)}</td>
+    <td>${shownStanding(say, standingIn(account, lane.kind, now))}</td>
     ${cells.map((cell) => html`<td class="number">${cell}</td>`)}
     <td>${topCodes(say, appId, tally[lane.kind])}</td>
     <td>${tokenState(say, token, now)}</td>
   </tr>`;
 }
 
-function limitOf(say: Say, { perSecond, setPerSecond }: LaneOverview): string {
-  const limit = perSecond === undefined ? '' : `${shownLimit(perSecond)}/s`;
-  return setPerSecond === undefined ? limit : `${limit} (${say('byHand')}: ${setPerSecond}/s)`;
+function parkedLink(appId: string, { kind, parked }: LaneOverview): Html {
+  return html`<a class="bad" href="/unknown?appId=${appId}&amp;kind=${kind}">${parked}</a>`;
+}
+
+/** Workers take a rate that somebody sets within 5 seconds. */
+function limitOf(say: Say, { perSecond, setPerSecond }: LaneOverview): Html {
+  const now = perSecond === undefined ? '' : `${shownLimit(perSecond)}/s`;
+  if (setPerSecond === undefined) return html`${now}`;
+  const set = `${shownLimit(setPerSecond)}/s`;
+  return html`${now === set ? now : `${now} → ${set}`} <span class="line">${say('byHand')}</span>`;
 }
 
 function topCodes(say: Say, appId: string, { refusals }: LaneTally): Html[] {
   return refusals
     .slice(0, MOST_CODES)
-    .map(({ errcode, count }) =>
-      errcode === null
-        ? html`<span class="line">${say('noAnswer')} × ${count}</span>`
-        : html`<span class="line"
-            ><a href="/dead-letters?appId=${appId}&amp;errcode=${errcode}">${errcode}</a> ×
-            ${count}</span
-          >`,
+    .map(
+      ({ errcode, count }) =>
+        html`<span class="line">${linkedCode(say, appId, errcode)} × ${count}</span>`,
     );
 }
 
-function laneState(say: Say, { pause }: AccountView, lane: LaneOverview): Html {
-  if (lane.paused && pause) {
-    const code = pause.errcode === undefined ? '' : ` ${pause.errcode}`;
-    return html`<span class="bad line">${say('paused')}: ${pause.cause}${code}</span
-      ><span class="bad line">${say('since')} ${shownTime(pause.since)}</span>`;
-  }
-  if (lane.paused) return html`<span class="bad">${say('paused')}</span>`;
-  if (lane.sleep) {
-    return html`<span class="warn line">${say('asleep')}: ${lane.sleep.cause}</span
-      ><span class="warn line">${say('until')} ${shownTime(lane.sleep.until)}</span>`;
-  }
-  return html`<span class="good">${say('running')}</span>`;
+/** To the letters that died of it. */
+export function linkedCode(say: Say, appId: string, errcode: number | null): Html {
+  if (errcode === null) return html`${say('noAnswer')}`;
+  if (errcode === 0) return html`0`;
+  return html`<a href="/dead-letters?appId=${appId}&amp;errcode=${errcode}">${errcode}</a>`;
 }
 
 function tokenState(say: Say, token: TokenHealth, now: number): Html {
@@ -127,7 +137,7 @@ function tokenState(say: Say, token: TokenHealth, now: number): Html {
     case 'expired':
       return html`<span class="warn">${say('expired')}</span>`;
     case 'valid':
-      return html`<span class="line">${shownAge(now - token.fetchedAt)}, #${token.generation}</span
+      return html`<span class="line">${shownAge(now - token.fetchedAt)} ${say('old')}</span
         >${token.source !== undefined && html`<span class="line">${token.source}</span>`}`;
   }
 }

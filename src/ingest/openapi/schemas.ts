@@ -164,6 +164,7 @@ export function componentSchemas(): Readonly<Record<string, Schema>> {
       appId: text,
       'pause?': object({
         cause: text,
+        'by?': text,
         since: epochMs,
         'errcode?': whole,
         'probeAt?': epochMs,

@@ -1,0 +1,115 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { laneName, lanePrefix } from '../../src/shared/keys.ts';
+import type { Kind } from '../../src/shared/outcome.ts';
+import { type Shop, useCourier } from '../helpers/courier.ts';
+import { startDashboard, type TestDashboard } from '../helpers/dashboard.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+
+const courier = useCourier({ closeAfter: 'file' });
+
+let shop: Shop;
+let dashboard: TestDashboard;
+const closed: Redis[] = [];
+
+beforeAll(async () => {
+  shop = await courier.open({ workers: 0 });
+  dashboard = await startDashboard(shop);
+});
+afterAll(async () => {
+  for (const connection of closed) connection.disconnect();
+  await dashboard.stop();
+});
+
+const page = async (path: string) => (await dashboard.open('GET', path)).text;
+const account = () => page(`/accounts/${shop.appId}`);
+/** A page without its markup, so that a sentence is one. */
+const words = (text: string) => text.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ');
+const waitsFor = async (messageId: string) =>
+  /waits for (.*?) (?:template|What happened)/.exec(
+    words(await page(`/message?q=${messageId}`)),
+  )?.[1];
+
+/** A connection that looks as a worker’s does that has frozen. */
+async function frozenWorker(kind: Kind): Promise<Redis> {
+  const queue = Buffer.from(laneName(shop.appId, kind)).toString('base64');
+  const connection = new Redis(shop.redisUrl, {
+    connectionName: `${lanePrefix(shop.appId)}:${queue}`,
+  });
+  closed.push(connection);
+  await connection.ping();
+  return connection;
+}
+
+test('where no worker runs the overview says so in red, of the whole and of each lane', async () => {
+  const overview = await page('/');
+  expect(words(overview)).toContain('need attention: 1 · workers: 0');
+  expect(overview).toMatch(/class="bad">\s*workers: 0/);
+  expect(overview.match(/class="bad line">no worker</g)).toHaveLength(2);
+  expect(words(overview)).not.toContain('running');
+});
+
+test('a message that waits says for what', async () => {
+  const { messageId } = await shop.producer.enqueue(shop.template());
+  expect(await waitsFor(messageId)).toContain('no worker');
+  await frozenWorker('template');
+  expect(await waitsFor(messageId)).toMatch(/^its turn \(waiting in its lane: 1/);
+  const sendAt = Date.now() + 3_600_000;
+  const later = await shop.producer.enqueue({ ...shop.template(), sendAt });
+  const hour = new Date(sendAt).toISOString().slice(11, 16);
+  expect(await waitsFor(later.messageId)).toMatch(new RegExp(`^not before .* ${hour}:`));
+
+  await dashboard.open('POST', `/accounts/${shop.appId}/pause`);
+  expect(await waitsFor(messageId)).toMatch(/^paused: operator li\.na since 20/);
+  await dashboard.open('POST', `/accounts/${shop.appId}/resume`);
+  await shop.lane('template').pause();
+  expect(await waitsFor(messageId)).toBe('paused this lane only, in Bull Board');
+  await shop.lane('template').resume();
+});
+
+test('a lane whose workers are frozen sends nothing, and since when', async () => {
+  await frozenWorker('template');
+  const { messageId } = await shop.producer.enqueue(shop.template());
+  expect(words(await account())).toContain('template running');
+  const key = shop.lane('template').toKey(messageId.slice(shop.appId.length + 1));
+  const then = Date.now() - 61_000;
+  for (const job of await shop.lane('template').getWaiting()) {
+    await shop.redis.hset(shop.lane('template').toKey(job.id ?? ''), 'timestamp', then);
+  }
+  expect(await shop.redis.hget(key, 'timestamp')).toBe(String(then));
+  const since = new Date(then).toISOString().replace('T', ' ').slice(0, 19);
+  expect(words(await account())).toContain(`template sends nothing due since ${since}`);
+  expect(await waitsFor(messageId)).toContain('sends nothing');
+});
+
+test('an account whose pausing was interrupted says so, and pausing again mends it', async () => {
+  await dashboard.open('POST', `/accounts/${shop.appId}/pause`);
+  await shop.lane('custom').resume();
+  expect(words(await account())).toMatch(/custom half paused/);
+  await dashboard.open('POST', `/accounts/${shop.appId}/pause`);
+  expect(words(await account())).toMatch(/custom paused: operator li\.na/);
+  await dashboard.open('POST', `/accounts/${shop.appId}/resume`);
+});
+
+test('a queue of dead letters that is paused in Bull Board is seen on the overview', async () => {
+  const pause = (action: string) =>
+    dashboard.open('PUT', `/board/api/queues/dead-letter/${action}`);
+  expect((await pause('pause')).status).toBe(200);
+  expect(words(await page('/'))).toContain('nothing is redriven');
+  expect((await pause('resume')).status).toBe(200);
+  expect(words(await page('/'))).not.toContain('nothing is redriven');
+});
+
+test('messages of an account that has left the accounts file say so, and a new one is seen', async () => {
+  const other = await courier.open({ workers: 0 });
+  const own = await startDashboard(other);
+  const { messageId } = await other.producer.enqueue(other.template());
+  const text = async () => words((await own.open('GET', `/message?q=${messageId}`)).text);
+  expect(await text()).toContain('waits for no worker');
+  await other.writeAccounts({ appId: `${other.appId}x` });
+  await waitFor(async () => (await text()).includes('not in the accounts file'), {
+    timeoutMs: 15_000,
+  });
+  expect((await own.open('GET', '/')).text).toContain(`/accounts/${other.appId}x`);
+  await own.stop();
+});
