@@ -253,8 +253,9 @@ test('the rate of a lane is changed while it is at work, and shown as set by han
     await page.goto(accountPath(SHOP));
     return await laneRow(page, 'template').textContent();
   };
-  expect(await inForce()).toContain(`set by hand: ${RATE}/s`);
-  await expect.poll(inForce, { timeout: 10_000 }).toContain(`${RATE}/s (set by hand: ${RATE}/s)`);
+  expect(await inForce()).toContain(`→ ${RATE}/s`);
+  await expect.poll(inForce, { timeout: 10_000 }).not.toContain('→');
+  expect(await inForce()).toContain(`${RATE}/s set by hand`);
   expect(troubles).toEqual([]);
 });
 
