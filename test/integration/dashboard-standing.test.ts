@@ -53,7 +53,7 @@ test('a message that waits says for what', async () => {
   const { messageId } = await shop.producer.enqueue(shop.template());
   expect(await waitsFor(messageId)).toContain('no worker');
   await frozenWorker('template');
-  expect(await waitsFor(messageId)).toMatch(/^its turn \(waiting in its lane: 1/);
+  expect(await waitsFor(messageId)).toMatch(/^its turn · waiting in its lane: 1/);
   const sendAt = Date.now() + 3_600_000;
   const later = await shop.producer.enqueue({ ...shop.template(), sendAt });
   const hour = new Date(sendAt).toISOString().slice(11, 16);

@@ -19,7 +19,7 @@ export function foundPage(reader: Reader, found: readonly FoundMessage[]): Html 
         <td>${status.id !== undefined && maskOpenids(status.id)}</td>
         <td>${status.kind}</td>
         <td>${shownTime(status.acceptedAt)}</td>
-        <td>${shownState(status)}</td>
+        <td>${shownState(reader, status.state)}</td>
         <td>${status.reason}</td>
       </tr>`,
   );

@@ -85,7 +85,7 @@ function ending(reader: Reader, view: MessageView): Line[] {
   const waits = waiting === undefined ? null : waitingFor(say, status, waiting, now);
   const { state, reason, settledBy, wechatMsgId } = status;
   return [
-    [say('state'), shownState(status)],
+    [say('state'), shownState(reader, state)],
     waits && [say('waitsFor'), waits],
     reason === undefined ? null : [say('reason'), reason],
     diesAt === undefined ? null : [say('unknownDies'), shownTime(diesAt)],

@@ -3,6 +3,7 @@ import { explainErrcode } from '../../shared/errcodes/errcode.ts';
 import type { Attempt, Redrive } from '../../shared/outcome.ts';
 import { html, type Html } from '../html.ts';
 import { type Reader, shownTime, table } from './layout.ts';
+import { stateIn } from './state.ts';
 
 interface Happening {
   readonly at: number;
@@ -34,14 +35,18 @@ export function timeline(reader: Reader, status: MessageStatus): Html {
   return html`${table(heads, rows)} ${unrecorded(reader, status)}`;
 }
 
-function happenings({ say }: Reader, status: MessageStatus): Happening[] {
+function happenings(reader: Reader, status: MessageStatus): Happening[] {
+  const { say, language } = reader;
   const { acceptedAt, sendAt, attempts, redriven = [], endedAt, state, reason, errcode } = status;
-  const end = { what: `${say('ended')}: ${[state, reason].filter(Boolean).join(' ')}`, errcode };
+  const end = {
+    what: `${say('ended')}: ${[stateIn(language, state), reason].filter(Boolean).join(' ')}`,
+    errcode,
+  };
   const told: Happening[] = [
     { at: acceptedAt, what: say('accepted') },
     ...(sendAt === undefined ? [] : [{ at: sendAt, what: say('sendAt') }]),
     ...attempts.map((attempt) => ofAttempt(say('attempt'), attempt)),
-    ...redriven.flatMap((redrive) => ofRedrive(say('ended'), say('putBack'), redrive)),
+    ...redriven.flatMap((redrive) => ofRedrive(reader, redrive)),
     ...(endedAt === undefined ? [] : [{ at: endedAt, ...end }]),
   ];
   return told.toSorted((left, right) => left.at - right.at);
@@ -53,12 +58,12 @@ function ofAttempt(word: string, attempt: Attempt): Happening {
 }
 
 /** The end that it undid, and the redrive. */
-function ofRedrive(ended: string, putBack: string, redrive: Redrive): Happening[] {
+function ofRedrive({ say, language }: Reader, redrive: Redrive): Happening[] {
   const { at, from, endedAt, reason, errcode } = redrive;
-  const end = `${ended}: ${[from, reason].filter(Boolean).join(' ')}`;
+  const end = `${say('ended')}: ${[stateIn(language, from), reason].filter(Boolean).join(' ')}`;
   return [
     ...(endedAt === undefined ? [] : [{ at: endedAt, what: end, errcode }]),
-    { at, what: putBack },
+    { at, what: say('putBack') },
   ];
 }
 

@@ -64,7 +64,7 @@ export function confirmPage(reader: Reader, found: readonly FoundMessage[], as: 
         <input type="hidden" name="messageId" value="${status.messageId}" />
         <a href="/message?q=${status.messageId}"><code>${status.messageId}</code></a>
         ${status.id !== undefined && maskOpenids(status.id)} · ${status.kind} ·
-        ${shownTime(status.acceptedAt)} · ${shownState(status)}
+        ${shownTime(status.acceptedAt)} · ${shownState(reader, status.state)}
       </li>`,
   );
   return page(

@@ -41,6 +41,6 @@ export function waitingFor(
   }
   if (lane) return lane;
   const { waiting: count, perSecond } = account.lanes.find((one) => one.kind === kind) ?? {};
-  const limit = perSecond === undefined ? '' : ` ${say('limit')} ${perSecond}/s`;
-  return html`${say('itsTurn')} (${say('inLane')}: ${count}${limit && `,${limit}`})`;
+  const limit = perSecond === undefined ? '' : ` · ${say('limit')}: ${perSecond}/s`;
+  return html`${say('itsTurn')} · ${say('inLane')}: ${count}${limit}`;
 }
