@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { DeadLetterFilter } from '../producer/index.ts';
-import { CourierError } from '../shared/errors.ts';
 import { maskOpenids } from '../shared/openid.ts';
 import { DEAD_REASONS } from '../shared/outcome.ts';
 import { REPAIR_ACTIONS, type RepairAction } from './repairs.ts';
+import type { Word } from './words.ts';
 
 const blank = (value: unknown) => (value === '' ? undefined : value);
 const text = z.preprocess(blank, z.string().max(200).optional());
@@ -24,6 +24,7 @@ const lettersSchema = z.strictObject({
 
 /** Which dead letters a form or a link means. */
 export interface Asked {
+  readonly kind: 'asked';
   readonly filter: DeadLetterFilter;
   readonly cursor?: string | undefined;
   /** Only this one. */
@@ -34,23 +35,51 @@ export interface Asked {
   readonly confirmed: boolean;
 }
 
-/** @throws CourierError `ERR_INVALID_FILTER`: what was not understood must not mean "all" */
-export function asked(fields: unknown, now: number): Asked {
-  const parsed = lettersSchema.safeParse(fields ?? {});
+/** What was not understood must not mean "all": nothing is looked for or repaired. */
+export interface NotUnderstood {
+  readonly kind: 'not-understood';
+  readonly field: string;
+  readonly value: string;
+  /** What belongs there, as a word of our pages. */
+  readonly expected: Word;
+}
+
+const EXPECTED: Readonly<Record<string, Word>> = {
+  reason: 'expectReason',
+  errcode: 'expectErrcode',
+  since: 'timeHint',
+  until: 'timeHint',
+};
+
+/** @param fields of a form or a link, each at most once */
+export function asked(fields: unknown, now: number): Asked | NotUnderstood {
+  const given = Object(fields ?? {}) as Readonly<Record<string, unknown>>;
+  const refuse = (field: string): NotUnderstood => ({
+    kind: 'not-understood',
+    field: field.slice(0, 40),
+    value: maskOpenids(String(given[field] ?? '')).slice(0, 40),
+    expected: EXPECTED[field] ?? 'expectFilter',
+  });
+  const parsed = lettersSchema.safeParse(given);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw invalid(`${issue?.path.join('.') || 'filter'}: ${issue?.message ?? 'another value'}.`);
+    const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+    return refuse(unknown ?? String(issue?.path[0] ?? 'filter'));
   }
-  const { appId, reason, errcode, template, since, until, confirmed, ...rest } = parsed.data;
+  const { appId, reason, errcode, template, confirmed, ...rest } = parsed.data;
+  const { since, until, ...others } = rest;
+  const [from, to] = [momentOf(since, now), momentOf(until, now)];
+  if (from === null) return refuse('since');
+  if (to === null) return refuse('until');
   const filter = {
     ...(appId !== undefined && { appId }),
     ...(reason !== undefined && { reason }),
     ...(errcode !== undefined && { errcode }),
     ...(template !== undefined && { templateId: template }),
-    ...(since !== undefined && { since: momentOf('since', since, now) }),
-    ...(until !== undefined && { until: momentOf('until', until, now) }),
+    ...(from !== undefined && { since: from }),
+    ...(to !== undefined && { until: to }),
   };
-  return { ...rest, filter, confirmed: confirmed !== undefined };
+  return { kind: 'asked', ...others, filter, confirmed: confirmed !== undefined };
 }
 
 /** As a link carries it. */
@@ -69,20 +98,13 @@ export function queryOf(filter: DeadLetterFilter): URLSearchParams {
 const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 const TIME = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?Z?)?$/;
 
-/** `2026-11-26`, `2026-11-26T08:30` (UTC), or `30m`, `2h`, `1d` ago. */
-function momentOf(name: string, given: string, now: number): number {
+/** `2026-11-26`, `2026-11-26T08:30` (UTC), or `30m`, `2h`, `1d` ago; null for anything else. */
+function momentOf(given: string | undefined, now: number): number | null | undefined {
+  if (given === undefined) return undefined;
   const [, count, unit] = /^(\d{1,5})([mhd])$/.exec(given) ?? [];
   if (count !== undefined && unit !== undefined) return now - Number(count) * (UNIT_MS[unit] ?? 0);
   const iso = given.replace(' ', 'T');
   const withZone = iso.includes('T') && !iso.endsWith('Z') ? `${iso}Z` : iso;
   const ms = TIME.test(given) ? Date.parse(withZone) : Number.NaN;
-  if (!Number.isNaN(ms)) return ms;
-  throw invalid(
-    `${name}: expected a time in UTC as in 2026-11-26T08:30, or 30m, 2h, 1d for so long ago, ` +
-      `got "${maskOpenids(given).slice(0, 40)}".`,
-  );
-}
-
-function invalid(message: string): CourierError {
-  return new CourierError('ERR_INVALID_FILTER', message);
+  return Number.isNaN(ms) ? null : ms;
 }

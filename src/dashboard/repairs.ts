@@ -1,4 +1,4 @@
-import type { DeadLetterFilter, DeadLetters } from '../producer/index.ts';
+import type { DeadLetter, DeadLetterFilter, DeadLetters } from '../producer/index.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import { maskOpenids } from '../shared/openid.ts';
@@ -21,6 +21,8 @@ export interface Repair {
   readonly total: number;
   readonly looked: number;
   readonly done: number;
+  /** Messages of the first of these, to see what became of them; at most {@link MOST_FOLLOWED}. */
+  readonly followed: readonly string[];
   /** They match, but somebody else was faster or they are on their way already. */
   readonly left: number;
   /** Why it failed. */
@@ -50,6 +52,7 @@ export interface RepairDeps {
 /** So many at once, so that Redis stays responsive. */
 const CHUNK = 100;
 const MOST_KEPT = 20;
+const MOST_FOLLOWED = 200;
 
 export function createRepairs(deps: RepairDeps): Repairs {
   const { deadLetters, countDeadLetters, now, newId, logger } = deps;
@@ -73,12 +76,14 @@ export function createRepairs(deps: RepairDeps): Repairs {
       const from = cursor === undefined ? {} : { cursor };
       const page = await deadLetters.page({ ...filter, ...from, limit: CHUNK });
       const fates = await Promise.all(
-        page.letters.map(({ messageId }) => deadLetters[action](messageId)),
+        page.letters.map(({ messageId }) => deadLetters[action](messageId, filter.until)),
       );
-      const done = fates.filter(Boolean).length;
+      const changed = page.letters.filter((_, place) => fates[place]);
+      const done = changed.length;
       repair = change(repair, {
         looked: repair.looked + page.looked,
         done: repair.done + done,
+        followed: followedOf(repair, changed),
         left: repair.left + fates.length - done,
       });
       cursor = page.cursor;
@@ -107,7 +112,7 @@ export function createRepairs(deps: RepairDeps): Repairs {
       isBusy = true;
       const id = newId();
       const startedAt = now();
-      const counts = { total, looked: 0, done: 0, left: 0 };
+      const counts = { total, looked: 0, done: 0, left: 0, followed: [] };
       const begun = { id, action, filter, user, startedAt, state: 'running', ...counts } as const;
       repairs.set(id, begun);
       for (const old of [...repairs.keys()].slice(0, -MOST_KEPT)) repairs.delete(old);
@@ -125,6 +130,11 @@ export function createRepairs(deps: RepairDeps): Repairs {
       await running;
     },
   };
+}
+
+function followedOf({ followed }: Repair, changed: readonly DeadLetter[]): readonly string[] {
+  if (followed.length === MOST_FOLLOWED) return followed;
+  return [...followed, ...changed.map(({ messageId }) => messageId)].slice(0, MOST_FOLLOWED);
 }
 
 /** Somebody may have typed an openid where a template belongs. */

@@ -29,13 +29,17 @@ export interface DeadLetters {
    * Asks the workers to put the message back with a fresh attempt budget. Resolves once the
    * request is stored, to false if there is no such dead letter. A message that was in fact
    * sent is never sent again.
+   *
+   * @param until only if it died before this time, epoch milliseconds
    */
-  redrive(messageId: string): Promise<boolean>;
+  redrive(messageId: string, until?: number): Promise<boolean>;
   /**
    * Deletes the dead letter and forgets the message, unless it went out after all: then its id
    * stays known. False if there is no such dead letter, or if it is on its way back already.
+   *
+   * @param until only if it died before this time, epoch milliseconds
    */
-  purge(messageId: string): Promise<boolean>;
+  purge(messageId: string, until?: number): Promise<boolean>;
 }
 
 /** Runs a piece of work against Redis, or says why it cannot. */
@@ -55,10 +59,10 @@ export function openDeadLetterBox(
     list: (filter = {}) => allLetters(source, filter),
     page: (filter = {}) => letterPage(source, filter),
     show: (messageId) => call(async () => (await find(messageId))[0]?.data ?? null),
-    redrive: (messageId) =>
+    redrive: (messageId, until) =>
       call(async () => {
         const [job] = await find(messageId);
-        if (!job) return false;
+        if (!job || !diedBefore(job, until)) return false;
         // Somebody else may have redriven it between the look and this.
         return await job.retry('failed').then(
           () => true,
@@ -68,7 +72,7 @@ export function openDeadLetterBox(
           },
         );
       }),
-    purge: (messageId) =>
+    purge: (messageId, until) =>
       call(async () => {
         const { appId, key } = requireMessageId(messageId);
         const ledger = lanes.ledger(appId);
@@ -77,6 +81,9 @@ export function openDeadLetterBox(
         const letters = await jobsOf(queue(), lanes, messageId);
         // Its redrive was asked for, and would put back what is forgotten here.
         if (letters.some(({ failed }) => !failed)) return false;
+        // It died anew since somebody looked, or is gone already.
+        if (until !== undefined && !letters.every(({ job }) => diedBefore(job, until)))
+          return false;
         for (const { job } of letters) if (!(await isRemoved(job))) return false;
         // Without a letter too: somebody may have removed it in the dashboard.
         if (await ledger.forget(key)) return true;
@@ -88,6 +95,10 @@ export function openDeadLetterBox(
 
 function isOnItsWay(state: StoredState | undefined): boolean {
   return state === 'queued' || state === 'sending' || state === 'retrying';
+}
+
+function diedBefore({ data }: Job<DeadLetter>, until = Number.POSITIVE_INFINITY): boolean {
+  return data.deadAt < until;
 }
 
 /** False if a worker has begun to redrive it. */

@@ -97,9 +97,12 @@ test('the dead letters of a filter are redriven, and their page moves on until a
   const letters = await rowsWith(page, '47003').getByRole('link').allTextContents();
   expect(letters).toHaveLength(3);
   await page.getByRole('button', { name: 'Redrive these' }).click();
+  expect(await headingOf(page)).toBe('Send these again?');
+  expect(await office.producer.deadLetters.list({ errcode: 47_003 })).toHaveLength(3);
+  await page.getByRole('button', { name: 'Redrive these (3)' }).click();
   await page.getByText('finished', { exact: true }).waitFor();
   expect(await headingOf(page)).toBe('Repair: Redrive');
-  expect(await page.locator('dt:text-is("done") + dd').textContent()).toBe('3');
+  expect(await page.locator('dt:text-is("put back") + dd').textContent()).toBe('3');
   for (const id of letters) await reached(office.producer, id, ['sent']);
   expect(await office.producer.status(office.ids.planted)).toMatchObject({ state: 'dead' });
   expect(troubles).toEqual([]);

@@ -377,12 +377,12 @@ describe('what an operator does', () => {
 
   test('redriving the filtered set, and purging one', async () => {
     await waitFor(async () => (await shop.producer.deadLetters.show(dead)) !== null);
-    const form = { reason: 'template-config' };
+    const form = { reason: 'template-config', confirmed: 'yes' };
     const { headers } = await dashboard.open('POST', '/dead-letters/redrive', { form });
     const repair = headers.get('location') ?? '';
     expect(repair).toMatch(/^\/repairs\/[\w-]{12}$/);
     await waitFor(async () => (await dashboard.open('GET', repair)).text.includes('finished'));
-    expect((await dashboard.open('GET', repair)).text).toMatch(/done<\/dt>\s*<dd>1<\/dd>/);
+    expect((await dashboard.open('GET', repair)).text).toMatch(/put back<\/dt>\s*<dd>1<\/dd>/);
     await waitFor(async () => (await shop.producer.deadLetters.show(dead))?.redrives === 2);
     await shop.reached(dead, 'dead');
     const asking = await dashboard.open('POST', '/dead-letters/purge', {
@@ -423,7 +423,7 @@ test('an openid that is typed in a wrong place is in no log line', async () => {
   const stray = 'oSTRAY-OPENID-01234567890123';
   const post = (path: string, form: Readonly<Record<string, string>> = {}, as = OPERATOR) =>
     dashboard.open('POST', path, { form, as });
-  const { headers } = await post('/dead-letters/redrive', { template: stray });
+  const { headers } = await post('/dead-letters/redrive', { template: stray, confirmed: 'yes' });
   const ended = () => dashboard.log.some(({ msg }) => msg === 'repair ended');
   await waitFor(ended);
   expect(headers.get('location')).toMatch(/^\/repairs\//);

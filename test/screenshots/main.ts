@@ -52,6 +52,8 @@ async function takeAll(browser: TestBrowser, { url, producer, ids }: Office): Pr
   await take(desk, '/board/queue/dead-letter?status=failed', 'bull-board');
   await desk.goto('/dead-letters?errcode=40037');
   await desk.getByRole('button', { name: 'Redrive these' }).click();
+  await desk.getByRole('button', { name: /Redrive these \(/ }).click();
+  await desk.getByText('finished', { exact: true }).waitFor();
   await save(desk, 'repair');
   await producer.deadLetters.redrive(ids.refused);
   await take(desk, `/message?q=${ORDERS.refused}`, 'message');

@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { asked, queryOf } from '../../src/dashboard/letter-filter.ts';
+import type { DeadLetterFilter } from '../../src/producer/index.ts';
 
 const NOW = Date.UTC(2026, 10, 26, 12);
+
+function filterOf(fields: unknown, now = NOW): DeadLetterFilter | undefined {
+  const wanted = asked(fields, now);
+  return wanted.kind === 'asked' ? wanted.filter : undefined;
+}
 
 describe('what a form asks for', () => {
   test.each([
@@ -20,28 +26,32 @@ describe('what a form asks for', () => {
     ],
     [{ appId: '', reason: '', errcode: '', since: '' }, {}],
   ])('%j', (fields, filter) => {
-    expect(asked(fields, NOW).filter).toEqual(filter);
+    expect(filterOf(fields)).toEqual(filter);
   });
 
   test.each([
-    [{ since: 'yesterday' }, 'since: expected a time in UTC'],
-    [{ until: '2026-13-45' }, 'until: expected a time in UTC'],
-    [{ since: '2026-11-26T08:30+08:00' }, 'since: expected a time in UTC'],
-    [{ sinc: '2h' }, 'sinc'],
-    [{ reason: 'nonsense' }, 'reason'],
-    [{ errcode: '4x' }, 'errcode'],
-    [{ did: 'purge', count: 'all gone, log in again at evil.example' }, 'count'],
-    [{ did: 'nothing', count: '1' }, 'did'],
-  ])('%j is refused: it must not mean "all", nor say what did not happen', (fields, message) => {
-    expect(() => asked(fields, NOW)).toThrow(message);
-  });
+    [{ since: 'yesterday' }, 'since', 'yesterday', 'timeHint'],
+    [{ until: '2026-13-45' }, 'until', '2026-13-45', 'timeHint'],
+    [{ since: '2026-11-26T08:30+08:00' }, 'since', '2026-11-26T08:30+08:00', 'timeHint'],
+    [{ sinc: '2h' }, 'sinc', '2h', 'expectFilter'],
+    [{ reason: 'nonsense' }, 'reason', 'nonsense', 'expectReason'],
+    [{ errcode: '4x' }, 'errcode', '4x', 'expectErrcode'],
+    [{ since: 'oSTRAY-OPENID-01234567890123' }, 'since', 'oSTRA…0123', 'timeHint'],
+    [{ did: 'purge', count: 'all gone' }, 'count', 'all gone', 'expectFilter'],
+    [{ did: 'nothing', count: '1' }, 'did', 'nothing', 'expectFilter'],
+  ])(
+    '%j is not understood: it must not mean "all", nor say what did not happen',
+    (fields, field, value, expected) => {
+      expect(asked(fields, NOW)).toEqual({ kind: 'not-understood', field, value, expected });
+    },
+  );
 
   test('comes back out of a link as it went in', () => {
-    const filter = asked(
-      { appId: 'wx1', reason: 'expired', errcode: '1', template: 'T', since: '1d', until: '1h' },
-      NOW,
-    ).filter;
-    const fields = Object.fromEntries(queryOf(filter));
-    expect(asked(fields, NOW + 5000).filter).toEqual(filter);
+    const times = { since: '1d', until: '1h' };
+    const fields = { appId: 'wx1', reason: 'expired', errcode: '1', template: 'T', ...times };
+    const filter = filterOf(fields);
+    expect(filter).toMatchObject({ since: NOW - 86_400_000, until: NOW - 3_600_000 });
+    const link = Object.fromEntries(queryOf(filter ?? {}));
+    expect(filterOf(link, NOW + 5000)).toEqual(filter);
   });
 });

@@ -113,13 +113,25 @@ export function fields(lines: readonly (readonly [string, Html | string] | null)
   </dl>`;
 }
 
-/** A table that scrolls by itself where the window is narrow. */
+/** What a form sends beside what one sees of it. */
+export function hidden(query: URLSearchParams): Html {
+  return html`${[...query].map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,
+  )}`;
+}
+
+/**
+ * A table that scrolls by itself where the window is narrow.
+ *
+ * @param style `cards`: each row is a card there, its cells named by `data-label`
+ */
 export function table(
   heads: readonly (Html | false)[],
   rows: readonly (Html | readonly Html[])[],
+  style: 'plain' | 'cards' = 'plain',
 ): Html {
   return html`<div class="scroll">
-    <table>
+    <table class="${style}">
       <thead>
         <tr>
           ${heads}

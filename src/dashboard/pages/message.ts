@@ -3,7 +3,7 @@ import { explainErrcode } from '../../shared/errcodes/errcode.ts';
 import { maskOpenid, maskOpenids } from '../../shared/openid.ts';
 import { html, type Html } from '../html.ts';
 import type { Say } from '../words.ts';
-import { fields, page, type Reader, shownTime } from './layout.ts';
+import { fields, hidden, page, type Reader, shownTime } from './layout.ts';
 import { shownState } from './state.ts';
 import { timeline } from './timeline.ts';
 import { resolveForms } from './unknown.ts';
@@ -47,11 +47,12 @@ export function messagePage(reader: Reader, view: MessageView): Html {
   );
 }
 
-export function actions(say: Say, messageId: string): Html {
+/** @param query the filter to come back to */
+export function actions(say: Say, messageId: string, query = new URLSearchParams()): Html {
   return html`${(['redrive', 'purge'] as const).map(
     (action) =>
       html`<form class="inline" method="post" action="/dead-letters/${action}">
-        <input type="hidden" name="messageId" value="${messageId}" />
+        ${hidden(query)}<input type="hidden" name="messageId" value="${messageId}" />
         <button>${say(action)}</button>
       </form> `,
   )}`;

@@ -1,39 +1,77 @@
+import type { MessageState } from '../../producer/index.ts';
 import { html, type Html } from '../html.ts';
 import { queryOf } from '../letter-filter.ts';
 import type { Repair } from '../repairs.ts';
 import type { Say } from '../words.ts';
 import { fields, page, type Reader, shownAge, shownTime } from './layout.ts';
+import { filterText } from './repair-question.ts';
 
 const REFRESH_SECONDS = 2;
+/** Once all are put back, and some still wait to be sent. */
+const FOLLOW_SECONDS = 5;
 
-/** How far a repair is; it moves by itself until it has ended. */
-export function repairPage(reader: Reader, repair: Repair, now: number): Html {
+/** What became of messages that were put back. */
+export interface Fates {
+  readonly followed: number;
+  readonly sent: number;
+  readonly dead: number;
+  readonly unknown: number;
+  readonly waiting: number;
+}
+
+/** @param states null for a message that nobody knows any more */
+export function countFates(states: readonly (MessageState | null)[]): Fates {
+  const count = (...of: readonly (MessageState | null)[]) =>
+    states.filter((state) => of.includes(state)).length;
+  return {
+    followed: states.length,
+    sent: count('sent', 'held', 'delivered', 'undelivered'),
+    dead: count('dead'),
+    unknown: count('unknown'),
+    waiting: count('scheduled', 'queued', 'sending', 'retrying'),
+  };
+}
+
+/** How far a repair is, and what came of it; it moves by itself until nothing changes any more. */
+export function repairPage(reader: Reader, repair: Repair, fates: Fates | null, now: number): Html {
   const { say, isOperator } = reader;
   const { id, action, filter, user, startedAt, endedAt, total, looked, done, left } = repair;
   const isRunning = repair.state === 'running';
-  const chosen = [...queryOf(filter)].map(([name, value]) => html`${name}: <code>${value}</code> `);
-  const query = queryOf(filter).toString();
+  const most = Math.max(total, looked, 1);
+  const refresh = isRunning ? REFRESH_SECONDS : FOLLOW_SECONDS;
   return page(
     reader,
     `${say('repair')}: ${say(action)}`,
-    html`<progress
-        max="${Math.max(total, looked, 1)}"
-        value="${isRunning ? looked : Math.max(total, looked, 1)}"
-      ></progress>
+    html`<progress max="${most}" value="${isRunning ? looked : most}"></progress>
       ${fields([
-        [say('filter'), chosen.length > 0 ? html`${chosen}` : say('everything')],
+        [say('filter'), filterText(reader, filter)],
         [say('state'), shownState(say, repair)],
-        [say('done'), String(done)],
-        [say('left'), String(left)],
-        [say('looked'), `${looked} ${say('of')} ${total}`],
+        [say(action === 'redrive' ? 'wasPutBack' : 'wasPurged'), String(done)],
+        fates && done > 0 ? [say('since'), sinceThen(reader, repair, fates)] : null,
+        left === 0 ? null : [say('left'), String(left)],
+        [say('looked'), `${looked} ${say('of')} ${most}`],
         [say('by'), user],
         [say('started'), shownTime(startedAt)],
         [say('took'), shownAge((endedAt ?? now) - startedAt)],
       ])}
       ${isRunning && isOperator && stopForm(say, id)}
-      <p><a href="/dead-letters?${query}">${say('deadLetters')}</a></p>`,
-    isRunning ? { refreshSeconds: REFRESH_SECONDS } : {},
+      <p><a href="/dead-letters?${queryOf(filter).toString()}">${say('deadLetters')}</a></p>`,
+    isRunning || (fates?.waiting ?? 0) > 0 ? { refreshSeconds: refresh } : {},
   );
+}
+
+function sinceThen({ say }: Reader, { done, filter }: Repair, fates: Fates): Html {
+  const { appId } = filter;
+  const letters = `/dead-letters${appId === undefined ? '' : `?appId=${appId}`}`;
+  const parts: readonly (Html | false)[] = [
+    html`<span class="${fates.sent > 0 ? 'good' : ''}">${say('fateSent')}: ${fates.sent}</span>`,
+    fates.dead > 0 && html`<a class="bad" href="${letters}">${say('fateDead')}: ${fates.dead}</a>`,
+    fates.unknown > 0 &&
+      html`<a class="bad" href="/unknown">${say('fateUnknown')}: ${fates.unknown}</a>`,
+    html`${say('fateWaiting')}: ${fates.waiting}`,
+  ];
+  const shown = parts.filter((part) => part !== false).map((part) => html`${part} `);
+  return html`${shown}${done > fates.followed && html`(${say('ofTheFirst')} ${fates.followed})`}`;
 }
 
 /** One line for each of the latest. */
@@ -44,7 +82,8 @@ export function repairList({ say }: Reader, repairs: readonly Repair[]): Html | 
       (repair) =>
         html`<li>
           <a href="/repairs/${repair.id}">${shownTime(repair.startedAt)} ${say(repair.action)}</a>
-          ${repair.user}: ${shownState(say, repair)}, ${repair.done} ${say('done')}
+          ${repair.user}: ${shownState(say, repair)},
+          ${say(repair.action === 'redrive' ? 'wasPutBack' : 'wasPurged')}: ${repair.done}
         </li>`,
     )}
   </ul>`;
