@@ -57,7 +57,7 @@ export function asked(fields: unknown, now: number): Asked | NotUnderstood {
   const refuse = (field: string): NotUnderstood => ({
     kind: 'not-understood',
     field: field.slice(0, 40),
-    value: maskOpenids(String(given[field] ?? '')).slice(0, 40),
+    value: maskOpenids(asText(given[field])).slice(0, 40),
     expected: EXPECTED[field] ?? 'expectFilter',
   });
   const parsed = lettersSchema.safeParse(given);
@@ -80,6 +80,11 @@ export function asked(fields: unknown, now: number): Asked | NotUnderstood {
     ...(to !== undefined && { until: to }),
   };
   return { kind: 'asked', ...others, filter, confirmed: confirmed !== undefined };
+}
+
+/** As somebody sent it: a field that came twice is a list. */
+export function asText(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }
 
 /** As a link carries it. */

@@ -1,5 +1,5 @@
 import { PLAIN_FIELDS } from '../shared/message/shown-value.ts';
-import { maskOpenid } from '../shared/openid.ts';
+import { maskOpenid, maskOpenids } from '../shared/openid.ts';
 
 const MASK = '***';
 
@@ -9,9 +9,10 @@ const MASK = '***';
  */
 export function maskedJob(data: unknown): unknown {
   if (!isRecord(data)) return MASK;
-  const { message, job, ...rest } = data;
+  const { message, job, id, ...rest } = data;
   return {
     ...rest,
+    ...(typeof id === 'string' && { id: maskOpenids(id) }),
     ...(message !== undefined && { message: maskedMessage(message) }),
     ...(job !== undefined && { job: isRecord(job) ? maskedJob(job) : null }),
   };
@@ -42,7 +43,7 @@ export function nameOf(props: unknown): string {
   const what = message['template_id'] ?? message['msgtype'];
   const parts = [
     typeof what === 'string' ? what.slice(0, 8) : 'job',
-    typeof job['id'] === 'string' ? job['id'] : undefined,
+    typeof job['id'] === 'string' ? maskOpenids(job['id']) : undefined,
     typeof message['touser'] === 'string' ? maskOpenid(message['touser']) : undefined,
   ];
   return parts.filter((part) => part !== undefined).join(' · ');

@@ -235,6 +235,9 @@ test.each([
     expect({ path, width, language }).toEqual({ path, width: PHONE.width, language: lang });
   }
   expect(headings.map((heading) => heading.split(' wx')[0])).toEqual(titles);
+  await page.goto('/dead-letters');
+  const button = await page.locator('td.actions button').last().boundingBox();
+  expect((button?.x ?? PHONE.width) + (button?.width ?? 0)).toBeLessThan(PHONE.width);
   for (const path of ['/board', boardLane(SHOP), '/board/queue/dead-letter']) {
     await page.goto(path, { waitUntil: 'networkidle' });
   }

@@ -71,6 +71,9 @@ describe('masked job data', () => {
   it('is named so that a person recognises it', () => {
     expect(nameOf({ data: TEMPLATE })).toBe('ngqIpbwh · order-1001-paid · oABCD…XYZ0');
     expect(nameOf({ data: { job: TEMPLATE } })).toBe('ngqIpbwh · order-1001-paid · oABCD…XYZ0');
+    const glued = { ...TEMPLATE, id: 'paid-oAbCdEfGhIjKlMnOpQrStUvWxYz1' };
+    expect(nameOf({ data: glued })).toBe('ngqIpbwh · paid-oAbCd…xYz1 · oABCD…XYZ0');
+    expect(maskedJob(glued)).toMatchObject({ id: 'paid-oAbCd…xYz1' });
     expect(nameOf({ data: { message: { msgtype: 'text' } } })).toBe('text');
     expect(nameOf(null)).toBe('job');
   });

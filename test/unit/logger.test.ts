@@ -50,6 +50,10 @@ test('an openid is recognisable and not usable', () => {
 test.each([
   ['/accounts/oABCDEFGHIJKLMNOPQRSTUVWXYZ1/pause', '/accounts/oABCD…XYZ1/pause'],
   ['oABCDEFGHIJKLMNOPQRSTUVWXYZ1 oABCDEFGHIJKLMNOPQRSTUVWXYZ2', 'oABCD…XYZ1 oABCD…XYZ2'],
+  ['order-1001-oAbCdEfGhIjKlMnOpQrStUvWxYz1', 'order-1001-oAbCd…xYz1'],
+  ['oAbCdEfGhIjKlMnOpQrStUvWxYz1-paid', 'oAbCd…xYz1-paid'],
+  ['order-550e8400-e29b-41d4-a716-446655440000', undefined],
+  ['order-20261128-wx-shop-00017-paid', undefined],
   ['wx0123456789abcdef.3kehqc3oz4uisbr6fblec7orpx', undefined],
   ['dead-letter/o3kehqc3oz4uisbr6fblec7orp/retry', undefined],
   ['ngqIpbwh8bUfcSsECmogfXcV14J0tQlEpBO27izEYtY', undefined],

@@ -3,7 +3,7 @@ import { explainErrcode } from '../../shared/errcodes/errcode.ts';
 import { maskOpenids } from '../../shared/openid.ts';
 import { DEAD_REASONS } from '../../shared/outcome.ts';
 import { html, type Html } from '../html.ts';
-import { type NotUnderstood, queryOf } from '../letter-filter.ts';
+import { asText, type NotUnderstood, queryOf } from '../letter-filter.ts';
 import { type Repair, REPAIR_ACTIONS } from '../repairs.ts';
 import type { Say, Word } from '../words.ts';
 import { hidden, page, type Reader, shownTime, table } from './layout.ts';
@@ -53,7 +53,7 @@ export function refusedFilterPage(
 ): Html {
   const { say } = reader;
   const { given, refusal, appIds } = view;
-  const values = Object.entries(given).map(([name, value]) => [name, maskOpenids(String(value))]);
+  const values = Object.entries(given).map(([name, value]) => [name, maskOpenids(asText(value))]);
   return page(
     reader,
     say('deadLetters'),

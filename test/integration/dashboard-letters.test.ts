@@ -1,0 +1,171 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RepairAction } from '../../src/dashboard/repairs.ts';
+import { type Shop, useCourier } from '../helpers/courier.ts';
+import { startDashboard, type TestDashboard } from '../helpers/dashboard.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+
+const courier = useCourier({ closeAfter: 'file' });
+const OPENID = 'oPLANTED-OPENID-letters-0001';
+const TIMES_AS_LISTED = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d – \d{4}-\d\d-\d\d \d\d:\d\d:\d\d/;
+
+let shop: Shop;
+let dashboard: TestDashboard;
+
+beforeAll(async () => {
+  shop = await courier.open({ env: {} });
+  dashboard = await startDashboard(shop);
+});
+afterAll(() => dashboard.stop());
+
+const page = async (path: string, headers = {}) =>
+  (await dashboard.open('GET', path, { headers })).text;
+const post = (action: RepairAction, form: Readonly<Record<string, string>>) =>
+  dashboard.open('POST', `/dead-letters/${action}`, { form });
+const letterOf = (messageId: string) => shop.producer.deadLetters.show(messageId);
+
+/** Messages that WeChat refuses with a code of this test's own. */
+async function letters(errcode: number, ids: readonly string[], times = 1): Promise<string[]> {
+  const reply = { kind: 'errcode', errcode };
+  shop.fault('template', { accept: false, reply, count: times * ids.length });
+  const sent = await Promise.all(ids.map((id) => shop.producer.enqueue(shop.template({ id }))));
+  const messageIds = sent.map(({ messageId }) => messageId);
+  for (const messageId of messageIds) {
+    await shop.reached(messageId, 'dead');
+    await waitFor(async () => (await letterOf(messageId)) !== null);
+  }
+  return messageIds;
+}
+
+/** What a question sends when it is confirmed. */
+function answerOf(text: string): Record<string, string> {
+  const form = /<form method="post" action="\/dead-letters[^]*?<\/form>/.exec(text)?.[0] ?? '';
+  const inputs = form.matchAll(/type="hidden" name="([^"]+)" value="([^"]*)"/g);
+  return Object.fromEntries([...inputs].map(([, name = '', value = '']) => [name, value]));
+}
+
+async function finished(response: { readonly headers: Headers }): Promise<string> {
+  const repair = response.headers.get('location') ?? '';
+  expect(repair).toMatch(/^\/repairs\//);
+  await waitFor(async () => (await page(repair)).includes('finished'));
+  return repair;
+}
+
+describe('a filtered set', () => {
+  test('is asked about with its number, and nothing happens until that is answered', async () => {
+    const ids = await letters(40_037, ['asked-1', 'asked-2']);
+    for (const [action, title] of [
+      ['redrive', 'Send these again?'],
+      ['purge', 'Delete for good?'],
+    ] as const) {
+      const { status, text } = await post(action, { errcode: '40037' });
+      expect(status).toBe(200);
+      expect(text).toContain(title);
+      expect(text).toMatch(/these \(2\)<\/button>/);
+      expect(text).toMatch(TIMES_AS_LISTED);
+      expect(answerOf(text)).toMatchObject({ errcode: '40037', confirmed: 'yes' });
+    }
+    const left = await shop.producer.deadLetters.list({ errcode: 40_037 });
+    expect(new Set(left.map(({ messageId }) => messageId))).toEqual(new Set(ids));
+    expect(left.map(({ redrives }) => redrives)).toEqual([0, 0]);
+  });
+
+  test('that is empty is not asked about', async () => {
+    const { text } = await post('purge', { errcode: '1' });
+    expect(text).toContain('Nothing here.');
+    expect(text).not.toContain('confirmed');
+  });
+
+  test('does not grow after the question: what dies later is left alone', async () => {
+    const [early = ''] = await letters(43_004, ['early'], 2);
+    const { text } = await post('redrive', { errcode: '43004' });
+    const [late = ''] = await letters(43_004, ['late']);
+    await finished(await post('redrive', answerOf(text)));
+    await waitFor(async () => (await letterOf(early))?.redrives === 1);
+    expect(await letterOf(late)).toMatchObject({ redrives: 0 });
+    await finished(await post('purge', answerOf(text)));
+    expect(await letterOf(late)).not.toBeNull();
+    expect(await letterOf(early)).not.toBeNull();
+  });
+
+  test('is followed after it was put back: what was sent, and what died again', async () => {
+    await letters(47_003, ['again-1', 'again-2', 'again-3']);
+    shop.fault('template', {
+      accept: false,
+      reply: { kind: 'errcode', errcode: 47_003 },
+      count: 1,
+    });
+    const repair = await finished(await post('redrive', { errcode: '47003', confirmed: 'yes' }));
+    await waitFor(async () => (await page(repair)).includes('still waiting: 0'));
+    const text = await page(repair);
+    expect(text).toMatch(/put back<\/dt>\s*<dd>3</);
+    expect(text).toMatch(/class="good">sent: 2</);
+    expect(text).toMatch(/class="bad"[^>]*>dead again: 1</);
+    expect(text).not.toContain('http-equiv="refresh"');
+  });
+});
+
+describe('one letter', () => {
+  test('is purged within its filter, and the reader stays there', async () => {
+    const [one = ''] = await letters(40_003, ['purged-alone', 'kept']);
+    const list = await page('/dead-letters?errcode=40003');
+    expect(list).toContain('kept');
+    const { text } = await post('purge', { messageId: one, errcode: '40003' });
+    expect(text).toContain('Delete for good?');
+    expect(text).toContain('href="/dead-letters?errcode=40003"');
+    const { headers } = await post('purge', answerOf(text));
+    const back = headers.get('location') ?? '';
+    expect(back).toContain('errcode=40003');
+    expect(await page(back)).toContain('kept');
+    expect(await page(back)).not.toContain(one);
+  });
+
+  test('is listed with the caller’s id, an openid in it masked', async () => {
+    await letters(40_013, [`order-${OPENID}-paid`, 'order-7001']);
+    const list = await page('/dead-letters?errcode=40013');
+    expect(list).toContain('order-7001');
+    expect(list).toContain('oPLAN…0001');
+    expect(list).not.toContain(OPENID);
+  });
+});
+
+describe('a filter that is not understood', () => {
+  test.each([
+    ['since', 'yesterday', 'en', 'since: expected a time in UTC as 2026-11-26T08:30'],
+    ['errcode', '4x', 'en', 'errcode: expected a whole number as 40037, got &quot;4x&quot;'],
+    ['errcode', '4x', 'zh-CN', 'errcode: 应为整数'],
+    ['until', OPENID, 'zh-CN', 'until: 应为 UTC 时间'],
+  ])(
+    '%s=%s (%s) says what was expected, and keeps the form',
+    async (name, value, language, said) => {
+      const text = await page(`/dead-letters?template=T-kept&${name}=${value}`, {
+        'accept-language': language,
+      });
+      expect(text).toContain(said);
+      expect(text).toContain('value="T-kept"');
+      expect(text).toMatch(new RegExp(`name="${name}"[^>]*value="(${value}|oPLAN…0001)"`));
+      expect(text).not.toContain(OPENID);
+    },
+  );
+});
+
+test('Bull Board’s Retry all of a lane sends none of its unknown messages again', async () => {
+  const message = { touser: OPENID, msgtype: 'text', text: { content: 'once' } };
+  shop.fault('custom', { accept: true, reply: { kind: 'reset' }, count: 1 });
+  const { messageId } = await shop.producer.enqueue({
+    appId: shop.appId,
+    kind: 'custom',
+    id: 'unknown-once',
+    message,
+  });
+  await shop.reached(messageId, 'unknown');
+  const job = () => shop.lane('custom').getJob(messageId.slice(-26));
+  await waitFor(async () => (await (await job())?.isFailed()) === true);
+  const before = (await shop.producer.status(messageId))?.attempts.length;
+  const retry = `/board/api/queues/${encodeURIComponent(shop.lane('custom').name)}/retry/failed`;
+  const { status } = await dashboard.open('PUT', retry);
+  expect(status).toBe(200);
+  await waitFor(async () => (await (await job())?.isFailed()) !== false);
+  const after = await shop.producer.status(messageId);
+  expect(after).toMatchObject({ state: 'unknown' });
+  expect(after?.attempts).toHaveLength(before ?? -1);
+});
