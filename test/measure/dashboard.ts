@@ -79,7 +79,7 @@ async function lookAtAll(
   for (const look of looks) {
     const times: number[] = [];
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
-      times.push(await visitor.time(look.path, look.status));
+      times.push(await visitor.time(look.path, look));
     }
     const found =
       look.finds === undefined ? {} : { found: await search(visitor, look.path, look.finds) };

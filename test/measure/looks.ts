@@ -9,6 +9,8 @@ export interface Look {
   readonly path: string;
   /** Default 200. */
   readonly status?: number;
+  /** A button's, instead of a link. */
+  readonly form?: Readonly<Record<string, string>>;
   /** What must be on it, or on an older page that it leads to. */
   readonly finds?: string;
 }
@@ -39,6 +41,7 @@ export async function looksFor(
       finds: messageIdOf(crowd.latest),
     },
     { what: 'Message that nobody knows', path: search('order-of-nobody'), status: 404 },
+    { what: 'Unknown', path: '/unknown' },
     ...(await letterLooks(visitor, crowd, last)),
     ...boardLooks(first),
   ];
@@ -67,6 +70,7 @@ async function letterLooks(visitor: Visitor, crowd: Crowd, appId: string): Promi
     ...by('errcode', 45009, 'an errcode that none has'),
     ...by('template', TEMPLATE_ID, 'template'),
     ...by('template', 'nobody', 'a template that none has'),
+    { what: 'Redrive all of them: the question', path: '/dead-letters/redrive', form: {} },
   ];
 }
 

@@ -1,9 +1,16 @@
 /** Somebody with a browser: logged in, and waiting for each page to be there in full. */
 export interface Visitor {
   /** The page as text. @throws Error unless it answers 200 (or another status that is expected) */
-  read(path: string, status?: number): Promise<string>;
+  read(path: string, asked?: Asked): Promise<string>;
   /** How long it took in milliseconds, with everything that the page loads. */
-  time(path: string, status?: number): Promise<number>;
+  time(path: string, asked?: Asked): Promise<number>;
+}
+
+interface Asked {
+  /** Default 200. */
+  readonly status?: number;
+  /** What is sent with a button; without it a page is just opened. */
+  readonly form?: Readonly<Record<string, string>>;
 }
 
 const ASSET = /(?:src|href)="(?<path>(?:static\/|\/)[^"?]+\.(?:css|js))"/g;
@@ -24,10 +31,11 @@ export async function visit(
     throw new Error(`Login: expected 303 with a cookie, got ${login.status}`);
   }
 
-  async function read(path: string, status = 200): Promise<string> {
+  async function read(path: string, { status = 200, form }: Asked = {}): Promise<string> {
     const accept = path.includes('/api/') ? 'application/json' : 'text/html';
     const response = await fetch(new URL(path, url), {
-      headers: { accept, cookie: cookie ?? '' },
+      headers: { accept, cookie: cookie ?? '', origin: url },
+      ...(form && { method: 'POST', body: new URLSearchParams(form) }),
     });
     const text = await response.text();
     if (response.status === status) return text;
@@ -36,9 +44,9 @@ export async function visit(
 
   return {
     read,
-    async time(path, status) {
+    async time(path, asked) {
       const started = performance.now();
-      const text = await read(path, status);
+      const text = await read(path, asked);
       await Promise.all(assetsOf(path, text).map((asset) => read(asset)));
       return performance.now() - started;
     },

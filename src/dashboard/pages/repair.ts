@@ -47,7 +47,7 @@ export function repairPage(reader: Reader, repair: Repair, fates: Fates | null, 
         [say('filter'), filterText(reader, filter)],
         [say('state'), shownState(say, repair)],
         [say(action === 'redrive' ? 'wasPutBack' : 'wasPurged'), String(done)],
-        fates && done > 0 ? [say('since'), sinceThen(reader, repair, fates)] : null,
+        fates && done > 0 ? [say('sinceThen'), sinceThen(reader, repair, fates)] : null,
         left === 0 ? null : [say('left'), String(left)],
         [say('looked'), `${looked} ${say('of')} ${most}`],
         [say('by'), user],
@@ -82,8 +82,9 @@ export function repairList({ say }: Reader, repairs: readonly Repair[]): Html | 
       (repair) =>
         html`<li>
           <a href="/repairs/${repair.id}">${shownTime(repair.startedAt)} ${say(repair.action)}</a>
-          ${repair.user}: ${shownState(say, repair)},
-          ${say(repair.action === 'redrive' ? 'wasPutBack' : 'wasPurged')}: ${repair.done}
+          ${repair.user}:
+          ${shownState(say, repair)}${say('and')}${say(repair.action === 'redrive' ? 'wasPutBack' : 'wasPurged')}:
+          ${repair.done}
         </li>`,
     )}
   </ul>`;

@@ -57,5 +57,5 @@ function saidOf(say: Say, standing: LaneStanding): readonly string[] {
 
 function pauseOf(say: Say, { cause, by, errcode, since }: PauseOverview): string[] {
   const who = [cause, by, errcode].filter((part) => part !== undefined).join(' ');
-  return [`${say('paused')}: ${who}`, `${say('since')} ${shownTime(since)}`];
+  return [`${say('paused')}: ${who}`, `${say('pausedSince')} ${shownTime(since)}`];
 }

@@ -83,7 +83,7 @@ export function confirmPage(reader: Reader, found: readonly FoundMessage[], as: 
 }
 
 function notice(say: Say, { as, count, left }: NonNullable<UnknownView['said']>): Html {
-  const rest = left > 0 && html`, ${left} ${say('unknownLeft')}`;
+  const rest = left > 0 && html`${say('and')}${left} ${say('unknownLeft')}`;
   const done = say(as === 'sent' ? 'saidArrived' : 'saidResend');
   return html`<p class="notice" role="status">${count} ${done}${rest}</p>`;
 }
