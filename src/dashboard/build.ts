@@ -73,7 +73,7 @@ export async function buildDashboard(
     metrics,
     logger,
   };
-  const app = await createServer(guard);
+  const app = await createServer(guard, { trustedProxies: config.trustedProxies });
   const { countDeadLetters } = views;
   const newId = () => randomBytes(9).toString('base64url');
   const { deadLetters: letters } = producer;

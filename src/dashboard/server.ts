@@ -21,10 +21,19 @@ const FORM_BYTES = 65_536;
 const field = z.string().max(256).optional().catch(undefined);
 const loginSchema = z.object({ name: field, password: field });
 
+export interface ServerOptions {
+  /** Addresses and ranges whose word is taken for where a request comes from. */
+  readonly trustedProxies: readonly string[];
+}
+
 /** The HTTP server of the dashboard without its pages: login, headers, refusals. */
-export async function createServer(deps: GuardDeps): Promise<FastifyInstance> {
+export async function createServer(
+  deps: GuardDeps,
+  { trustedProxies }: ServerOptions,
+): Promise<FastifyInstance> {
   const app = fastify({
     logger: false,
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     bodyLimit: FORM_BYTES,
     forceCloseConnections: 'idle',
     // Of an address that the router cannot read: no hook runs, and its text is nobody's business.

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { CourierError, type Issue } from './errors.ts';
 import { shown } from './issue.ts';
@@ -48,6 +49,21 @@ const configSchema = z.object({
     './dashboard-users.json',
     'users of the dashboard, their password hashes and roles',
   ),
+  trustedProxies: z
+    .string()
+    .transform((list) => list.split(',').map((one) => one.trim()))
+    .refine(
+      (list) => list.every(isAddressOrRange),
+      'IP addresses or CIDR ranges with commas between them, as 10.0.0.5,172.16.0.0/12',
+    )
+    .default([])
+    .register(variables, {
+      name: 'COURIER_DASHBOARD_TRUSTED_PROXIES',
+      default: undefined,
+      meaning:
+        'proxies in front of the dashboard, as `10.0.0.5,172.16.0.0/12`: whose `X-Forwarded-For` ' +
+        'and `X-Forwarded-Proto` it believes',
+    }),
   concurrency: integer(1, 2000).register(variables, {
     name: 'COURIER_CONCURRENCY',
     default: '50',
@@ -223,6 +239,15 @@ function warningsOf(env: Environment): string[] {
       const nearest = nearestName(name, known);
       return `${name} is not a setting${nearest ? `; did you mean ${nearest}?` : ''}`;
     });
+}
+
+function isAddressOrRange(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/');
+  const version = address.includes('%') ? 0 : isIP(address);
+  if (version === 0 || more.length > 0) return false;
+  if (bits === undefined) return true;
+  const most = version === 4 ? 32 : 128;
+  return /^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= most;
 }
 
 function integer(least: number, most: number) {

@@ -22,6 +22,7 @@ describe('the configuration', () => {
       accountsFile: './accounts.json',
       apiKeysFile: './api-keys.json',
       dashboardUsersFile: './dashboard-users.json',
+      trustedProxies: [],
       concurrency: 50,
       host: '127.0.0.1',
       ingestPort: 8080,
@@ -49,6 +50,12 @@ describe('the configuration', () => {
     });
   });
 
+  it('takes addresses and ranges of trusted proxies', () => {
+    const list = '10.0.0.5, 172.16.0.0/12,::1,fd00::/8';
+    const { trustedProxies } = loadConfig({ COURIER_DASHBOARD_TRUSTED_PROXIES: list });
+    expect(trustedProxies).toEqual(['10.0.0.5', '172.16.0.0/12', '::1', 'fd00::/8']);
+  });
+
   it('is frozen', () => {
     expect(Object.isFrozen(loadConfig({}))).toBe(true);
   });
@@ -67,6 +74,22 @@ describe('the configuration', () => {
     const reason = `expected ${expected}, got "${value}"`;
     expect(error.message).toBe(`${name}: ${reason}`);
     expect(error.issues).toEqual([{ path: `/${name}`, reason }]);
+  });
+
+  it.each([
+    'anyone',
+    '10.0.0.5,',
+    '10.0.0.0/0',
+    '10.0.0.0/33',
+    '::1/129',
+    '1.2.3.4/8/8',
+    'fe80::1%lo',
+  ])('trusts no proxy that is called %s', (value) => {
+    const error = configError(() => loadConfig({ COURIER_DASHBOARD_TRUSTED_PROXIES: value }));
+    expect(error.message).toBe(
+      'COURIER_DASHBOARD_TRUSTED_PROXIES: expected IP addresses or CIDR ranges with commas ' +
+        `between them, as 10.0.0.5,172.16.0.0/12, got "${value}"`,
+    );
   });
 
   it('reports all mistakes in the issues and the first in its one line', () => {

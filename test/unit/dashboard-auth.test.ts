@@ -96,7 +96,14 @@ test.each([
   [{ origin: 'http://a' }, false],
   [{ host: 'a', origin: 'https://a', 'sec-fetch-site': 'same-site' }, false],
   [{ host: 'a', origin: 'https://a', 'sec-fetch-site': 'none' }, false],
-  [{ host: 'a', origin: 'https://b', 'sec-fetch-site': 'same-origin' }, false],
+  [{ host: 'inner:8082', origin: 'https://a', 'sec-fetch-site': 'same-origin' }, true],
+  [{ host: 'inner:8082', origin: 'https://a', 'sec-fetch-site': 'same-site' }, false],
+  [{ host: 'inner:8082', origin: 'https://a', 'sec-fetch-site': 'cross-site' }, false],
+  [
+    { host: 'inner:8082', origin: 'https://a', 'sec-fetch-site': ['same-origin', 'same-origin'] },
+    false,
+  ],
+  [{ host: 'inner:8082', origin: 'https://a' }, false],
 ])('a change with %j comes from a page of ours: %s', (headers, expected) => {
   expect(isSameOrigin(headers)).toBe(expected);
 });

@@ -13,10 +13,9 @@ export interface OriginHeaders {
 export function isSameOrigin(headers: OriginHeaders): boolean {
   const { host, origin } = headers;
   const site = headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin') return false;
-  const saysNothing = origin === undefined || origin === 'null';
-  if (saysNothing) return site === 'same-origin';
-  return host !== undefined && hostOf(origin) === host.toLowerCase();
+  // The browser has compared by itself, and knows nothing of what a proxy made of `Host`.
+  if (site !== undefined) return site === 'same-origin';
+  return origin !== undefined && host !== undefined && hostOf(origin) === host.toLowerCase();
 }
 
 function hostOf(origin: string): string | null {
