@@ -7,6 +7,7 @@ import type { DeadLetterQueue } from '../shared/dead-letter.ts';
 import { laneName } from '../shared/keys.ts';
 import type { LaneQueue } from '../shared/lane.ts';
 import type { Kind } from '../shared/outcome.ts';
+import { BOARD_STYLE } from './board-style.ts';
 import { maskedJob, nameOf } from './masked-job.ts';
 import type { Repair, Repairs } from './repairs.ts';
 
@@ -43,6 +44,9 @@ const RETRY_ALL = `${BOARD}/api/queues/:queueName/retry/:queueStatus`;
 const BUSY = 'Another repair is running: wait for it, or stop it.';
 /** Stock Bull Board asks Google for its fonts; the system's do as well. */
 const FONTS = /<link href="https:\/\/fonts\.[^>]*>/g;
+const STYLE_AT = `${BOARD}/courier.css`;
+const OUR_STYLE = `<link href="${STYLE_AT}" rel="stylesheet">`;
+const LIST = `${BOARD}/api/queues`;
 
 /** Bull Board behind our login, with messages that show no recipient and no content. */
 export async function addBoard(
@@ -89,8 +93,16 @@ export async function addBoard(
       });
       scope.addHook('onSend', async (_request, reply, payload) => {
         const isPage = String(reply.getHeader('content-type')).startsWith('text/html');
-        return isPage && typeof payload === 'string' ? payload.replaceAll(FONTS, '') : payload;
+        if (!isPage || typeof payload !== 'string') return payload;
+        return payload.replaceAll(FONTS, '').replace('</head>', `${OUR_STYLE}</head>`);
       });
+      scope.addHook('preSerialization', async (request, _reply, payload) => {
+        if (request.routeOptions.url !== LIST || request.user.role === 'operator') return payload;
+        return readOnly(payload as BoardList);
+      });
+      scope.get('/courier.css', (_request, reply) =>
+        reply.type('text/css; charset=utf-8').send(BOARD_STYLE),
+      );
       await scope.register(adapter.registerPlugin());
     },
     { prefix: BOARD },
@@ -101,6 +113,16 @@ export async function addBoard(
       board.replaceQueues([first, ...others]);
     },
   };
+}
+
+interface BoardList {
+  readonly queues?: readonly object[];
+}
+
+/** As somebody sees it who may change nothing: without a button. */
+function readOnly({ queues = [], ...rest }: BoardList): BoardList {
+  const seen = { readOnlyMode: true, allowRetries: false, allowCompletedRetries: false };
+  return { ...rest, queues: queues.map((queue) => ({ ...queue, ...seen })) };
 }
 
 /** A route that names no state of jobs means a failed one. */
@@ -180,6 +202,9 @@ class LaneAdapter extends PagedAdapter {
   override async isPaused() {
     return (await this.#overview())?.paused ?? (await super.isPaused());
   }
+  override get supportsGlobalRateLimit() {
+    return false;
+  }
   override getGlobalConcurrency() {
     return Promise.resolve(null);
   }
@@ -194,6 +219,8 @@ class LaneAdapter extends PagedAdapter {
 function optionsOf(queueName: string, description: string) {
   return {
     delimiter: '.',
+    // A job that ended in its lane was sent.
+    allowCompletedRetries: false,
     description,
     externalJobUrl: ({ id }: { id?: string | number | null | undefined }) => ({
       displayText: 'Message',

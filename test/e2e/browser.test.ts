@@ -174,7 +174,36 @@ test('a dead letter is redriven by Bull Board’s own Retry', async () => {
   expect(troubles).toEqual([]);
 });
 
-test('a viewer sees no button that changes anything, and Bull Board’s Retry does nothing', async () => {
+test('the dead letters are the first card of Bull Board, above the accounts', async () => {
+  const { page, troubles } = await enter(VIEWER);
+  await page.goto('/board');
+  const first = page.locator('main').getByRole('link', { name: 'dead-letter' }).first();
+  const account = page.locator('main').getByRole('button', { name: SHOP });
+  await Promise.all([first.waitFor(), account.waitFor()]);
+  const tops = await Promise.all([first.boundingBox(), account.boundingBox()]);
+  expect(tops[0]?.y).toBeLessThan(tops[1]?.y ?? 0);
+  expect(troubles).toEqual([]);
+});
+
+test('of Bull Board’s buttons those are there that an operator may use', async () => {
+  const { page, troubles } = await enter(OPERATOR);
+  const menuOf = async (path: string) => {
+    await page.goto(path);
+    await page.locator('main button:has(.lucide-ellipsis-vertical)').first().click();
+    await page.getByRole('menu').first().waitFor();
+    return await visible(page.getByRole('menuitem'));
+  };
+  const allows = [expect.stringMatching(/^Retry all \d+ failed jobs$/), 'Pause'];
+  expect(await menuOf('/board/queue/dead-letter?status=failed')).toEqual(allows);
+  expect(await visible(page.locator(`[class*="queueActions-"] button`))).toEqual(['Retry all']);
+  expect(await menuOf(boardLane(MEMBERS))).toEqual(['Resume']);
+  expect(await visible(page.locator(BOARD_ACTION))).toEqual([]);
+  const all = [expect.stringMatching(/^Retry \d+ failed jobs in all queues$/), 'Sort by'];
+  expect(await menuOf('/board')).toEqual(all);
+  expect(troubles).toEqual([]);
+});
+
+test('a viewer sees no button that changes anything, in Bull Board neither', async () => {
   const { page, troubles } = await enter(VIEWER);
   const found = new Set<string>();
   for (const path of ourPages()) {
@@ -183,11 +212,12 @@ test('a viewer sees no button that changes anything, and Bull Board’s Retry do
   }
   expect([...found].sort()).toEqual(['Filter', 'Find', 'Log out']);
   await page.goto('/board/queue/dead-letter?status=failed');
-  const refusal = page.waitForResponse((response) => response.request().method() === 'PUT');
-  await boardRetry(page, office.ids.planted);
-  expect((await refusal).status()).toBe(403);
-  expect(await office.producer.status(office.ids.planted)).toMatchObject({ state: 'dead' });
-  expect(troubles).toEqual([expect.stringMatching(/^403 for PUT /)]);
+  await page.getByRole('link', { name: office.ids.planted, exact: true }).waitFor();
+  expect(await page.locator(BOARD_ACTION).count()).toBe(0);
+  await page.goto(boardPath(office.ids.planted));
+  await page.getByText('permanent-recipient').first().waitFor();
+  expect(await page.locator(BOARD_ACTION).count()).toBe(0);
+  expect(troubles).toEqual([]);
 });
 
 test('markup in ids, values, reasons and names is text wherever it is shown', async () => {
@@ -285,6 +315,14 @@ test('two who click Bull Board’s Retry all send each message once, and no fast
   expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(1000);
   expect(people.flatMap(({ troubles }) => troubles)).toEqual([]);
 });
+
+/** What is done with a job or with all of them. */
+const BOARD_ACTION = '[class*="jobActions-"] button, [class*="queueActions-"] button';
+
+/** The texts of those that can be seen. */
+async function visible(elements: Locator): Promise<string[]> {
+  return await elements.filter({ visible: true }).allInnerTexts();
+}
 
 const asked = encodeURIComponent(MARKUP);
 

@@ -314,6 +314,21 @@ describe('what pages show', () => {
   });
 });
 
+test.each([
+  [VIEWER, true],
+  [OPERATOR, false],
+])('the board tells %s that it may only be read: %s', async (as, isReadOnly) => {
+  const { text } = await dashboard.open('GET', '/board/api/queues', { as });
+  const { queues } = JSON.parse(text) as {
+    queues: { readOnlyMode: boolean; allowRetries: boolean; allowCompletedRetries: boolean }[];
+  };
+  expect(queues).toHaveLength(3);
+  for (const { readOnlyMode, allowRetries, allowCompletedRetries } of queues) {
+    expect([readOnlyMode, allowRetries]).toEqual([isReadOnly, !isReadOnly]);
+    expect(allowCompletedRetries).toBe(false);
+  }
+});
+
 describe('what an operator does', () => {
   test('pausing and resuming an account, with a line that says who', async () => {
     await dashboard.open('POST', `/accounts/${shop.appId}/pause`);
