@@ -5,9 +5,10 @@
  */
 import { parseArgs } from 'node:util';
 import { messageOf } from '../shared/errors.ts';
-import { type DemoDashboard, openDashboard } from './demo/dashboard.ts';
+import { openDashboard } from './demo/dashboard.ts';
 import { play, say } from './demo/run.ts';
-import { createBackstage, setStage, type Stage } from './demo/stage.ts';
+import { createBackstage, setStage } from './demo/stage.ts';
+import { tourOf } from './demo/tour.ts';
 
 const USAGE = `npm run demo [-- --keep]
 
@@ -38,11 +39,13 @@ async function main(flags: { keep: boolean; help: boolean } | null): Promise<num
   }
   const stage = await orInterrupted(setStage(backstage));
   say(stage.processes.map(({ name, pid }) => `${name} (process ${pid})`).join(', '));
-  const { line, disagreements } = await orInterrupted(Promise.race([play(stage), stage.broken]));
+  const { line, disagreements, sight } = await orInterrupted(
+    Promise.race([play(stage), stage.broken]),
+  );
   const lastLine = `${JSON.stringify(line)}\n`;
   if (flags.keep) {
     const dashboard = await orInterrupted(openDashboard(stage, backstage));
-    say(howToLook(stage, dashboard));
+    say(tourOf(stage, dashboard, sight));
     process.stdout.write(lastLine);
     await Promise.race([interrupted, stage.broken, dashboard.broken]);
   } else {
@@ -85,22 +88,4 @@ async function orInterrupted<Result>(work: Promise<Result>): Promise<Result> {
     throw new Error('interrupted, everything it started is stopped');
   });
   return await Promise.race([work, interruption]);
-}
-
-function howToLook(
-  { dir, simulatorUrl, envFile }: Stage,
-  { url, user, password }: DemoDashboard,
-): string {
-  return `
-Everything keeps running until Ctrl-C. Look around in the dashboard:
-  ${url}   user ${user}, password ${password}
-or from another terminal:
-  . ${envFile}
-  node dist/cli/main.js queues
-  node dist/cli/main.js dead-letters list
-  node dist/cli/main.js status <messageId>
-Redis     address in ${dir}/redis/redis.json
-Simulator ${simulatorUrl}/_control/judge
-Logs      ${dir}/worker-1.log, ${dir}/worker-2.log
-`;
 }

@@ -59,7 +59,7 @@ test('Ctrl-C in the middle leaves no process and no file', async () => {
   await expectNothingLeft(children);
 });
 
-test('kept, it shows its messages in a dashboard, and leaves nothing after Ctrl-C', async () => {
+test('kept, it says where to look and what for, and leaves nothing after Ctrl-C', async () => {
   const demo = startDemo('--keep');
   const children = await childrenOf(demo);
   const line = await demo.line(/user operator, password/, { timeoutMs: 60_000 });
@@ -68,6 +68,16 @@ test('kept, it shows its messages in a dashboard, and leaves nothing after Ctrl-
   const page = await fetch(`${url}/dead-letters`, { headers: { authorization } });
   expect(page.status).toBe(200);
   expect(await page.text()).toContain('45015');
+  await demo.line(/explain 45015/);
+  const [, order = '', id = ''] =
+    /^Search for +(\w+), the number of an order, or (\w+-\w+),/m.exec(demo.stdout.join('\n')) ?? [];
+  expect(id).toMatch(/^SO\d+-(?:paid|shipped|refunded)$/);
+  const search = await fetch(`${url}/message?q=${order}`, { headers: { authorization } });
+  expect(await search.text()).toContain(id);
+  const metrics = [...demo.stdout.join('\n').matchAll(/(http:\S+\/metrics) +(.+)$/gm)];
+  expect(metrics.map(([, , name]) => name)).toEqual(['worker 1', 'worker 2', 'dashboard']);
+  for (const [, at = ''] of metrics)
+    expect(await (await fetch(at)).text()).toContain('courier_build_info');
   expect(await demo.stop('SIGINT')).toEqual({ code: 0, signal: null });
   await expectNothingLeft(children);
   await expect(fetch(url)).rejects.toThrow('fetch failed');

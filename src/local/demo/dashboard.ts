@@ -3,13 +3,14 @@ import path from 'node:path';
 import { systemClock } from '../../shared/clock.ts';
 import { newUser } from '../../dashboard/users/user.ts';
 import { addUser } from '../../dashboard/users/users-file.ts';
-import { type Backstage, fail, type Stage, start } from './stage.ts';
+import { type Backstage, fail, type Metrics, metricsAt, type Stage, start } from './stage.ts';
 
 /** The dashboard of a demo that stays, and who may log in. */
 export interface DemoDashboard {
   readonly url: string;
   readonly user: string;
   readonly password: string;
+  readonly metrics: Metrics;
   /** Rejects if it ends before its time. */
   readonly broken: Promise<never>;
 }
@@ -38,6 +39,7 @@ export async function openDashboard(stage: Stage, backstage: Backstage): Promise
   });
   const broken = child.exited.then((end) => fail('dashboard', end));
   broken.catch(() => undefined);
-  const { port } = await child.ready;
-  return { url: `http://127.0.0.1:${String(port)}`, user, password, broken };
+  const { port, metricsPort } = await child.ready;
+  const metrics = metricsAt('dashboard', metricsPort);
+  return { url: `http://127.0.0.1:${String(port)}`, user, password, metrics, broken };
 }

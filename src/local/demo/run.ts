@@ -7,6 +7,7 @@ import { readRecipients } from './recipients.ts';
 import { reckon, type Reckoning } from './reckoning.ts';
 import { reportOf } from './report.ts';
 import { type Stage } from './stage.ts';
+import { type Sight, sightOf } from './tour.ts';
 import { watch } from './watch.ts';
 import { type WechatSide, wechatSide } from './wechat-side.ts';
 
@@ -14,7 +15,7 @@ const EXAMPLES = path.resolve(import.meta.dirname, '../../../examples');
 const DEADLINE_MS = 120_000;
 
 /** Plays the shop on a stage that is set, and says what came of it. */
-export async function play(stage: Stage): Promise<Reckoning> {
+export async function play(stage: Stage): Promise<Reckoning & { readonly sight: Sight }> {
   const orders = readOrders(path.join(EXAMPLES, 'orders.csv'));
   const wechat = wechatSide(stage.simulatorUrl, stage.shop, stage.sister);
   await wechat.arrange(readRecipients(path.join(EXAMPLES, 'recipients.csv')));
@@ -35,7 +36,7 @@ export async function play(stage: Stage): Promise<Reckoning> {
     const { accepted } = handover;
     const reckoning = reckon({ accepted, statuses, deadLetters, record, judgement, seconds });
     process.stdout.write(reportOf(reckoning, handover, statuses.values(), judgement));
-    return reckoning;
+    return { ...reckoning, sight: sightOf(accepted, deadLetters) };
   } finally {
     await producer.close();
   }

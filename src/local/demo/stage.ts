@@ -17,10 +17,18 @@ export interface Stage {
   /** A shell file that points `courier` here. */
   readonly envFile: string;
   readonly simulatorUrl: string;
+  /** Of the workers. */
+  readonly metrics: readonly Metrics[];
   /** By name, for people. */
   readonly processes: readonly { readonly name: string; readonly pid: number }[];
   /** Rejects if one of the processes ends before its time. */
   readonly broken: Promise<never>;
+}
+
+/** Where a process tells Prometheus of itself. */
+export interface Metrics {
+  readonly name: string;
+  readonly url: string;
 }
 
 /** What has to be undone, last thing first. Safe to call twice. */
@@ -61,7 +69,9 @@ export async function setStage(backstage: Backstage): Promise<Stage> {
     `export REDIS_URL='${redis.url}' COURIER_ACCOUNTS_FILE='${accountsFile}'\n`,
   );
   const workers = startWorkers(dir, redis.url, accountsFile, backstage);
-  await Promise.all(workers.map((worker) => worker.ready));
+  const metrics = await Promise.all(
+    workers.map(async ({ name, ready }) => metricsAt(name, (await ready)['port'])),
+  );
   const children = [simulator, ...workers];
   const broken = Promise.race([
     ...children.map(({ name, exited }) => exited.then((end) => fail(name, end))),
@@ -76,6 +86,7 @@ export async function setStage(backstage: Backstage): Promise<Stage> {
     accountsFile,
     envFile,
     simulatorUrl,
+    metrics,
     broken,
     processes: [{ name: 'Redis', pid: redis.pid }, ...children],
   };
@@ -137,6 +148,10 @@ export function start(
 async function writePrivate(file: string, text: string): Promise<string> {
   await writeFile(file, text, { mode: 0o600 });
   return file;
+}
+
+export function metricsAt(name: string, port: unknown): Metrics {
+  return { name, url: `http://127.0.0.1:${String(port)}/metrics` };
 }
 
 export function fail(name: string, end: string): never {
