@@ -1,19 +1,14 @@
-import type { AccountOverview } from '../../shared/account-control.ts';
 import type { LaneOverview } from '../../shared/lane-overview.ts';
-import type { Kind } from '../../shared/outcome.ts';
 import type { LaneTally } from '../../shared/tally.ts';
 import type { TokenHealth } from '../../shared/token-health.ts';
 import { html, type Html } from '../html.ts';
 import type { Say } from '../words.ts';
 import { page, type Reader, shownAge, shownTime, table } from './layout.ts';
-import { shownStanding, standingIn } from './standing.ts';
+import { shownStanding, type StandingAccount, standingIn } from './standing.ts';
 
 /** One account as Overview and Account show it. */
-export interface AccountView extends AccountOverview {
+export interface AccountView extends StandingAccount {
   readonly token: TokenHealth;
-  readonly tally: Readonly<Record<Kind, LaneTally>>;
-  /** How many workers serve each lane; null where Redis does not say. */
-  readonly workers: Readonly<Record<Kind, number>> | null;
 }
 
 export interface OverviewView {

@@ -1,14 +1,22 @@
+import type { AccountOverview } from '../../shared/account-control.ts';
 import type { PauseOverview } from '../../shared/lane-overview.ts';
 import { type LaneStanding, standingOf } from '../../shared/lane-standing.ts';
 import type { Kind } from '../../shared/outcome.ts';
+import type { LaneTally } from '../../shared/tally.ts';
 import { html, type Html } from '../html.ts';
 import type { Say } from '../words.ts';
 import { shownTime } from './layout.ts';
-import type { AccountView } from './overview.ts';
+
+/** An account with what decides how its lanes stand. */
+export interface StandingAccount extends AccountOverview {
+  readonly tally: Readonly<Record<Kind, LaneTally>>;
+  /** How many workers serve each lane; null where Redis does not say. */
+  readonly workers: Readonly<Record<Kind, number>> | null;
+}
 
 /** @param now epoch milliseconds */
 export function standingIn(
-  { lanes, pause, workers, tally }: AccountView,
+  { lanes, pause, workers, tally }: StandingAccount,
   kind: Kind,
   now: number,
 ): LaneStanding {
