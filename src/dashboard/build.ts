@@ -144,13 +144,13 @@ async function usersForStart(config: Config, say: (line: string) => void): Promi
     throw new CourierError(
       'ERR_CONFIG',
       `Expected users of the dashboard in ${config.dashboardUsersFile} before it listens on ` +
-        `${config.host}, got none. Add one: courier users add <name> --role operator --password-stdin.`,
+        `${config.host}, got none. Add one: courier users add <name> --role operator.`,
     );
   }
   const password = randomBytes(18).toString('base64url');
   say(
     `Dashboard: no users yet. For this run log in as "operator" with the password ${password}\n` +
-      'Lasting users: courier users add <name> --role operator --password-stdin',
+      'Lasting users: courier users add <name> --role operator',
   );
   return [await newUser({ name: 'operator', role: 'operator' }, password, systemClock.now)];
 }

@@ -1,6 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { isPasswordOf } from '../../src/dashboard/users/user.ts';
+import { readUsers } from '../../src/dashboard/users/users-file.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 import { APP, useCli } from './cli-harness.ts';
 
 const cli = useCli();
@@ -14,6 +17,23 @@ function courierReading(input: string, ...args: string[]) {
     encoding: 'utf8',
     env: { PATH: process.env['PATH'], REDIS_URL: cli.redis.url },
   });
+}
+
+/** `courier` on a terminal, and a person who answers what it asks for. */
+async function courierAsking(answers: readonly [RegExp, string][], ...args: string[]) {
+  const command = [process.execPath, path.resolve('dist/cli/main.js'), ...args].join(' ');
+  const terminal = spawn('script', ['-qec', command, '/dev/null'], {
+    cwd: cli.folder,
+    env: { PATH: process.env['PATH'], REDIS_URL: cli.redis.url, SHELL: '/bin/sh' },
+  });
+  const ended = new Promise((resolve) => terminal.once('close', resolve));
+  let screen = '';
+  terminal.stdout.setEncoding('utf8').on('data', (text: string) => (screen += text));
+  for (const [prompt, answer] of answers) {
+    await waitFor(() => prompt.test(screen), { what: `${prompt}, on a screen of ${screen}` });
+    terminal.stdin.write(answer);
+  }
+  return { status: await ended, screen };
 }
 
 test('without users it refuses to listen beyond loopback: 78, one line that says what to do', async () => {
@@ -83,4 +103,59 @@ test('a user of courier users add logs in, is listed without a password, and is 
   expect((await cli.courier('users', 'remove', 'li.na')).code).toBe(1);
   expect(await dashboard.stop('SIGTERM')).toEqual({ code: 0, signal: null });
   expect([...dashboard.stdout, ...dashboard.stderr].join('\n')).not.toContain(password);
+});
+
+test('on a terminal the password is asked for twice and not shown', async () => {
+  const password = 'correct horse 电池 battery';
+  const add = ['users', 'add', 'wang.wei', '--role', 'viewer'];
+  const typos = await courierAsking(
+    [
+      [/Password: $/, `${password}\r`],
+      [/again: $/, `${password}!\r`],
+    ],
+    ...add,
+  );
+  expect(typos).toEqual({ status: 2, screen: expect.stringContaining('two that differ') });
+  const usersFile = path.join(cli.folder, 'dashboard-users.json');
+  expect(readUsers(usersFile)).toEqual([]);
+
+  const added = await courierAsking(
+    [
+      [/Password: $/, `${password}X\u007f\r`],
+      [/again: $/, `${password}\r`],
+    ],
+    ...add,
+  );
+  expect(added).toEqual({ status: 0, screen: expect.stringContaining('may log in as viewer') });
+  expect(typos.screen + added.screen).not.toMatch(/horse|battery/);
+  const [user] = readUsers(usersFile);
+  expect([user?.name, user && (await isPasswordOf(user, password))]).toEqual(['wang.wei', true]);
+});
+
+test('Ctrl-C at the question ends it, and nobody is added', async () => {
+  const left = await courierAsking(
+    [[/Password: $/, 'correct horse\u0003']],
+    'users',
+    'add',
+    'zhao.min',
+    '--role',
+    'viewer',
+  );
+  expect(left.status).toBe(130);
+  expect((await cli.courier('users', 'list')).stdout).not.toContain('zhao.min');
+});
+
+test('without a terminal and without --password-stdin it says what it needs', async () => {
+  const refused = courierReading(
+    'correct horse battery\n',
+    'users',
+    'add',
+    'a',
+    '--role',
+    'viewer',
+  );
+  expect([refused.status, refused.stderr]).toEqual([
+    2,
+    expect.stringMatching(/^ERR_USAGE: Expected a terminal .* --password-stdin/),
+  ]);
 });

@@ -1,18 +1,12 @@
-import { createInterface } from 'node:readline/promises';
 import { Argument, Command, Option } from 'commander';
-import {
-  newUser,
-  PASSWORD_LENGTH,
-  ROLES,
-  type User,
-  userSchema,
-} from '../../dashboard/users/user.ts';
+import { newUser, ROLES, type User, userSchema } from '../../dashboard/users/user.ts';
 import { addUser, readUsers, removeUser } from '../../dashboard/users/users-file.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { CourierError } from '../../shared/errors.ts';
 import { answering, withExamples } from '../answer.ts';
 import { readConfig } from '../connection.ts';
 import { shownTime } from '../moment.ts';
+import { readPassword } from '../password.ts';
 import { renderTable } from '../table.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -24,6 +18,7 @@ export function usersCommand(): Command {
     .addCommand(removeCommand());
   return withExamples(
     command,
+    'courier users add li.na --role operator',
     'pwgen -s 20 1 | courier users add li.na --role operator --password-stdin',
     'courier users remove li.na',
   );
@@ -36,50 +31,34 @@ interface AddFlags {
 
 function addCommand(): Command {
   const command = new Command('add')
-    .description('add a user; running dashboards take it within 5 seconds')
+    .description('add a user, asking for the password; running dashboards take it within 5 seconds')
     .addArgument(new Argument('<name>', 'letters, digits and . _ @ -, at most 64'))
     .addOption(
       new Option('--role <role>', 'a viewer looks, an operator repairs')
         .choices(ROLES)
         .makeOptionMandatory(),
     )
-    .option('--password-stdin', 'read the password from the first line of stdin');
-  withExamples(command, 'courier users add li.na --role viewer --password-stdin < password.txt');
+    .option('--password-stdin', 'read the password from the first line of stdin, in scripts');
+  withExamples(
+    command,
+    'courier users add li.na --role viewer',
+    'courier users add li.na --role viewer --password-stdin < password.txt',
+  );
   return answering(command, async (name: string, { role, passwordStdin }: AddFlags) => {
     if (!userSchema.shape.name.safeParse(name).success) {
       throw new UsageError(
         `<name>: expected 1 to 64 letters, digits, . _ @ or -, got "${name.slice(0, 64)}".`,
       );
     }
-    if (!passwordStdin) {
-      throw new UsageError('Expected --password-stdin: a password as an argument would be seen.');
+    if (!passwordStdin && !process.stdin.isTTY) {
+      throw new UsageError(
+        'Expected a terminal to ask for the password, or --password-stdin and it on stdin.',
+      );
     }
-    const password = checked(await firstLine());
-    await addUser(
-      readConfig().dashboardUsersFile,
-      await newUser({ name, role }, password, systemClock.now),
-    );
+    const user = await newUser({ name, role }, await readPassword(), systemClock.now);
+    await addUser(readConfig().dashboardUsersFile, user);
     return { json: { name, role }, text: `${name} may log in as ${role}.` };
   });
-}
-
-async function firstLine(): Promise<string> {
-  const lines = createInterface({ input: process.stdin });
-  try {
-    for await (const line of lines) return line;
-    return '';
-  } finally {
-    lines.close();
-  }
-}
-
-/** @throws UsageError; the password is never quoted */
-function checked(password: string): string {
-  const { least, most } = PASSWORD_LENGTH;
-  if (password.length >= least && password.length <= most) return password;
-  throw new UsageError(
-    `--password-stdin: expected a password of ${least} to ${most} characters, got ${password.length}.`,
-  );
 }
 
 function listCommand(): Command {
@@ -94,7 +73,7 @@ function listCommand(): Command {
 
 function shownUsers(users: readonly User[]): string {
   if (users.length === 0) {
-    return 'No users. Add one: courier users add <name> --role operator --password-stdin';
+    return 'No users. Add one: courier users add <name> --role operator';
   }
   return renderTable(
     [{ title: 'name' }, { title: 'role' }, { title: 'created' }],
