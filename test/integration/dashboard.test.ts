@@ -487,6 +487,17 @@ describe('users', () => {
       expect(refused.status).toBe(429);
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(20);
       expect((await own.open('GET', '/')).status).toBe(429);
+      const form = { name: `li.na${'!'.repeat(100)}`, password: 'guess' };
+      for (let n = 6; n <= 25; n += 1) await own.open('POST', '/login', { as: null, form });
+      const lines = own.log.filter(({ msg }) => msg === 'login refused');
+      const locked = { audit: true, user: 'li.na', waitMs: expect.any(Number) };
+      expect(lines.slice(0, 7)).toMatchObject([
+        ...Array(5).fill({ user: 'li.na' }),
+        locked,
+        locked,
+      ]);
+      expect(lines[4]).not.toHaveProperty('waitMs');
+      expect(lines.at(-1)).toMatchObject({ ...locked, user: form.name.slice(0, 64) });
     } finally {
       await own.stop();
     }

@@ -5,7 +5,7 @@ import { maskOpenids } from '../../shared/openid.ts';
 import type { DashboardMetrics } from '../metrics.ts';
 import type { User } from '../users/user.ts';
 import type { UserRing } from '../users/user-ring.ts';
-import type { Lockout } from './lockout.ts';
+import type { Attempt, Lockout } from './lockout.ts';
 import { isSameOrigin } from './same-origin.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -144,6 +144,7 @@ async function checked(
   const waitMs = lockout.waitMs(who);
   if (waitMs > 0) {
     metrics.loggedIn('locked');
+    sayRefused(logger, who, waitMs);
     const seconds = Math.ceil(waitMs / 1000);
     throw new Refusal(429, `Expected a pause of ${seconds} s after wrong passwords.`, waitMs);
   }
@@ -155,10 +156,17 @@ async function checked(
   }
   lockout.failed(who);
   metrics.loggedIn('refused');
-  // Somebody may have typed anything there.
-  const user = maskOpenids(name.slice(0, 64));
-  logger.warn({ audit: true, user, remote }, 'login refused');
+  sayRefused(logger, who, 0);
   throw new Refusal(401, 'Expected a name and its password, got another.');
+}
+
+function sayRefused(logger: Logger, { address, name }: Attempt, waitMs: number): void {
+  // Somebody may have typed anything there.
+  const user = maskOpenids(name);
+  logger.warn(
+    { audit: true, user, remote: address, ...(waitMs > 0 && { waitMs }) },
+    'login refused',
+  );
 }
 
 export interface Credentials {
