@@ -97,8 +97,9 @@ export async function addBoard(
         return payload.replaceAll(FONTS, '').replace('</head>', `${OUR_STYLE}</head>`);
       });
       scope.addHook('preSerialization', async (request, _reply, payload) => {
-        if (request.routeOptions.url !== LIST || request.user.role === 'operator') return payload;
-        return readOnly(payload as BoardList);
+        // A refusal comes by here, too.
+        const isList = request.routeOptions.url === LIST && request.user?.role === 'viewer';
+        return isList ? readOnly(payload as BoardList) : payload;
       });
       scope.get('/courier.css', (_request, reply) =>
         reply.type('text/css; charset=utf-8').send(BOARD_STYLE),
@@ -120,7 +121,8 @@ interface BoardList {
 }
 
 /** As somebody sees it who may change nothing: without a button. */
-function readOnly({ queues = [], ...rest }: BoardList): BoardList {
+function readOnly({ queues, ...rest }: BoardList): BoardList {
+  if (!queues) return rest;
   const seen = { readOnlyMode: true, allowRetries: false, allowCompletedRetries: false };
   return { ...rest, queues: queues.map((queue) => ({ ...queue, ...seen })) };
 }
