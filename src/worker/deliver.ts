@@ -52,20 +52,29 @@ export interface DeliverDeps extends SettleDeps {
 
 type Go = Extract<Begun, { kind: 'go' }>;
 
+/** What a run sent, as far as it got. */
+interface Sent {
+  /** From just before the last request to its answer; 0 without one. */
+  readonly durationMs: number;
+  /** Of the token that was sent last; undefined if none was. */
+  readonly tokenGeneration: string | undefined;
+  /** WeChat had refused the one before, in this very run. */
+  readonly tokenRenewed: boolean;
+}
+
 /** How a run ended, with all that the log, the metrics and BullMQ want to know. */
 export type Delivered =
   | Exclude<Begun, { kind: 'go' }>
-  | {
+  | (Sent & {
       readonly kind: 'settled';
       readonly outcome: Outcome;
       readonly verdict: Verdict | null;
       readonly settled: Settled;
       /** Number of this attempt; 0 if the run was none. */
       readonly attempt: number;
-      readonly durationMs: number;
-      /** Of the token that was sent last; undefined if none was. */
-      readonly tokenGeneration: string | undefined;
-    };
+      /** Attempts spent of the budget, this one among them. */
+      readonly spent: number;
+    });
 
 /**
  * Delivers one message: begin → token → send → classify → decide → settle. The ledger says
@@ -75,17 +84,17 @@ export async function deliver(deps: DeliverDeps, run: Run): Promise<Delivered> {
   const owner = deps.nextOwner();
   const { begun, begunAt } = await begin(deps, run, owner);
   if (begun.kind !== 'go') return begun;
-  const tried = await attempt(deps, run, begun, begunAt);
+  const { decision, verdict, sent } = await attempt(deps, run, begun, begunAt);
   const lease: Lease = { messageKey: run.messageKey, owner, fence: begun.fence };
-  const settled = await settle(deps, lease, tried.decision, tried.verdict, tried.durationMs);
+  const settled = await settle(deps, lease, decision, verdict, sent.durationMs);
   return {
     kind: 'settled',
-    outcome: tried.decision.outcome,
-    verdict: tried.verdict,
+    outcome: decision.outcome,
+    verdict,
     settled,
-    attempt: tried.verdict && tried.decision.outcome.kind !== 'snooze' ? begun.attempts + 1 : 0,
-    durationMs: tried.durationMs,
-    tokenGeneration: tried.tokenGeneration,
+    attempt: verdict && decision.outcome.kind !== 'snooze' ? begun.attempts + 1 : 0,
+    spent: begun.spent + (decision.spends ? 1 : 0),
+    ...sent,
   };
 }
 
@@ -121,17 +130,17 @@ async function begin(
 interface Tried {
   readonly decision: Decision;
   readonly verdict: Verdict | null;
-  readonly durationMs: number;
-  /** Of the token that was sent last; undefined if none was. */
-  readonly tokenGeneration: string | undefined;
+  readonly sent: Sent;
 }
+
+const NOTHING: Sent = { durationMs: 0, tokenGeneration: undefined, tokenRenewed: false };
 
 /** Everything between `begin` and `settle`. Does not throw. */
 async function attempt(deps: DeliverDeps, run: Run, begun: Go, begunAt: number): Promise<Tried> {
   const load = run.load();
   if (!load.ok) {
     const verdict: Verdict = { class: 'permanent-payload', detail: load.problem };
-    return tried(deps, run, begun, verdict, 0);
+    return tried(deps, run, begun, verdict, NOTHING);
   }
   const { job } = load;
   const body = requestBody(run.kind, job.message, run.messageKey);
@@ -146,7 +155,8 @@ async function attempt(deps: DeliverDeps, run: Run, begun: Go, begunAt: number):
     const verdict = last ? afterRenewal(said) : said;
     if (verdict.class !== 'refresh-token' || last) {
       const durationMs = deps.clock.monotonic() - sentAt;
-      return tried(deps, run, begun, verdict, durationMs, token.generation);
+      const { generation: tokenGeneration } = token;
+      return tried(deps, run, begun, verdict, { durationMs, tokenGeneration, tokenRenewed: last });
     }
     const cause = verdict.errcode === TOKEN_MISSING ? 'missing' : 'rejected';
     token = await deps.tokens.renew(token.generation, cause, run.span);
@@ -169,14 +179,7 @@ function afterRenewal(verdict: Verdict): Verdict {
   return verdict.errcode === TOKEN_MISSING ? { ...verdict, class: 'account-config' } : verdict;
 }
 
-function tried(
-  deps: DeliverDeps,
-  run: Run,
-  begun: Go,
-  verdict: Verdict,
-  durationMs: number,
-  tokenGeneration?: string,
-): Tried {
+function tried(deps: DeliverDeps, run: Run, begun: Go, verdict: Verdict, sent: Sent): Tried {
   const decision = decide({
     verdict,
     kind: run.kind,
@@ -186,7 +189,7 @@ function tried(
     resendAmbiguous: run.resend,
     random: deps.random,
   });
-  return { decision, verdict, durationMs, tokenGeneration };
+  return { decision, verdict, sent };
 }
 
 /** The lane rests so long, and then its runs wait again: whoever has the token's lock may be dead. */
@@ -221,7 +224,7 @@ function hindered(deps: DeliverDeps, run: Run, begun: Go, begunAt: number): Trie
       spends: false,
       ambiguous: false,
     };
-    return { decision, verdict: null, durationMs: 0, tokenGeneration: undefined };
+    return { decision, verdict: null, sent: NOTHING };
   }
   // The answer must be in before the lease ends, or another run could send meanwhile.
   const leaseLeft = TIMINGS.leaseMs - (deps.clock.monotonic() - begunAt);
@@ -235,5 +238,5 @@ function snoozed(
 ): Tried {
   const outcome: Outcome = { kind: 'snooze', delayMs, cause };
   const decision: Decision = { outcome, spends: false, ambiguous: false };
-  return { decision, verdict, durationMs: 0, tokenGeneration: undefined };
+  return { decision, verdict, sent: NOTHING };
 }

@@ -103,7 +103,8 @@ describe('a worker counts', () => {
     const record = shop.keys.ledger(messageId.slice(shop.appId.length + 1));
     await shop.redis.hset(record, 'own', 'another run');
     await shop.reached(messageId, 'dead', { timeoutMs: 30_000 });
-    expect(shop.log().filter(({ settled }) => settled === 'stale')).toHaveLength(1);
+    const stale = shop.log().filter(({ settled }) => settled === 'stale');
+    expect(stale).toMatchObject([{ level: 'info', outcome: 'dead' }]);
     await untilPage(shop, (page) => {
       const lane = { account: shop.appId, kind: 'template' };
       const died = { ...lane, reason: 'permanent-recipient' };

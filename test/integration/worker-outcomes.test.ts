@@ -124,6 +124,27 @@ describe('WeChat refuses for now', () => {
     expect(shop.taken('custom')).toHaveLength(1);
   });
 
+  test('its lines say what each run spent, which answer was no answer, and when the token was new', async () => {
+    const shop = await courier.open();
+    await shop.reached(await sendOne(shop, 'template'), 'sent');
+    const reply = { kind: 'bad-gateway' };
+    shop.fault('template', { accept: false, reply, count: 1 });
+    shop.fault('template', { accept: false, reply: { kind: 'reset' }, count: 1 });
+    const messageId = await sendOne(shop, 'template');
+    const runs = () =>
+      shop.log().filter((line) => line['msg'] === 'delivery' && line['messageId'] === messageId);
+    await waitFor(() => runs().length === 1);
+    shop.control('POST', 'tokens', { appId: shop.appId, action: 'revoke', mode: 'replaced' });
+    await shop.reached(messageId, 'sent');
+    await waitFor(() => runs().length === 3);
+    const [first, second, third] = runs();
+    expect(first).toMatchObject({ attempt: 1, spent: 1, verdict: 'ambiguous', httpStatus: 502 });
+    expect(first).not.toHaveProperty('tokenRenewed');
+    expect(second).toMatchObject({ attempt: 2, spent: 2, verdict: 'ambiguous' });
+    expect(second).not.toHaveProperty('httpStatus');
+    expect(third).toMatchObject({ attempt: 3, spent: 3, verdict: 'ok', tokenRenewed: true });
+  });
+
   test('while it waits for its second attempt a message is retrying, and can be cancelled', async () => {
     const shop = await courier.open();
     shop.fault('custom', refuse(-1));

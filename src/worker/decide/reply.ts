@@ -25,7 +25,7 @@ export function parseReply(
       detail: `HTTP ${httpStatus} that is not WeChat's answer`,
     };
   }
-  return { kind: 'uncertain', detail: `HTTP ${httpStatus} with ${describe(body)}` };
+  return { kind: 'uncertain', httpStatus, detail: `HTTP ${httpStatus} with ${describe(body)}` };
 }
 
 function replyOf(

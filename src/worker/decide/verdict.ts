@@ -16,7 +16,11 @@ export type SendResult =
   /** Not one byte of the request was written: DNS, connect, TLS. */
   | { readonly kind: 'not-sent'; readonly detail: string }
   /** The request was written, at least in part, and no usable answer came. */
-  | { readonly kind: 'uncertain'; readonly detail: string }
+  | {
+      readonly kind: 'uncertain';
+      readonly httpStatus?: number | undefined;
+      readonly detail: string;
+    }
   /** A redirect or a 4xx that WeChat did not write. */
   | { readonly kind: 'refused-http'; readonly httpStatus: number; readonly detail: string };
 
@@ -24,6 +28,8 @@ export type SendResult =
 export interface Verdict {
   readonly class: VerdictClass;
   readonly errcode?: number | undefined;
+  /** Of an answer that is not WeChat's own. */
+  readonly httpStatus?: number | undefined;
   /** For people: WeChat's text, or what went wrong on the way. */
   readonly detail: string;
   readonly rid?: string | undefined;
@@ -44,11 +50,12 @@ export function classify(result: SendResult): Verdict {
     case 'not-sent':
       return { class: 'not-sent', detail: result.detail };
     case 'uncertain':
-      return { class: 'ambiguous', detail: result.detail };
+      return { class: 'ambiguous', httpStatus: result.httpStatus, detail: result.detail };
     case 'refused-http':
       // 429 is a limit, whoever keeps it.
       return {
         class: result.httpStatus === 429 ? 'rate-minute' : 'refused-http',
+        httpStatus: result.httpStatus,
         detail: result.detail,
       };
   }

@@ -3,7 +3,6 @@ import type { Clock } from '../../shared/clock.ts';
 import type { DeadLetterQueue } from '../../shared/dead-letter.ts';
 import type { LaneJob, LaneResult } from '../../shared/lane.ts';
 import type { Logger } from '../../shared/logger.ts';
-import { maskOpenid } from '../../shared/openid.ts';
 import type { Kind, Outcome } from '../../shared/outcome.ts';
 import type { Tracing } from '../../shared/tracing/span.ts';
 import type { AccountPause } from '../account/account-pause.ts';
@@ -15,8 +14,9 @@ import type { Interruption } from '../interruption.ts';
 import type { LaneMetrics } from '../metrics/lane-counters.ts';
 import type { JobEnding } from './lane.ts';
 import { toRun } from './lane-run.ts';
-import { beginRun, markEnded, markSettled } from './run-span.ts';
 import type { LaneSleep } from './lane-sleep.ts';
+import { report } from './report.ts';
+import { beginRun, markEnded } from './run-span.ts';
 
 export interface LaneProcessDeps extends DeliverDeps {
   readonly appId: string;
@@ -188,52 +188,4 @@ async function snoozed(
     case 'busy':
       return { kind: 'back' };
   }
-}
-
-/** One wide line per run, and its numbers. */
-function report(deps: LaneProcessDeps, run: Run, job: LaneJobHandle, ended: SettledRun): void {
-  const { outcome, verdict, attempt, durationMs } = ended;
-  const waitedMs = deps.clock.now() - job.timestamp;
-  const load = run.load();
-  const line = {
-    messageId: `${run.appId}.${run.messageKey}`,
-    appId: run.appId,
-    kind: run.kind,
-    ...(load.ok && load.job.id !== undefined && { id: load.job.id }),
-    ...(load.ok && { to: maskOpenid(String(load.job.message['touser'])) }),
-    attempt,
-    outcome: outcome.kind,
-    ...(outcome.kind === 'snooze' && { cause: outcome.cause }),
-    ...(outcome.kind === 'retry' && { retryInMs: outcome.delayMs }),
-    ...(outcome.kind === 'dead' && { reason: outcome.reason }),
-    ...(ended.settled !== 'ok' && { settled: ended.settled }),
-    ...(verdict && describe(verdict)),
-    ...(outcome.kind === 'sent' && { wechatMsgId: outcome.wechatMsgId }),
-    durationMs: Math.round(durationMs),
-    waitedMs,
-    tokenGeneration: ended.tokenGeneration,
-    traceId: run.span.traceId,
-  };
-  markSettled(run.span, ended);
-  deps.logger[outcome.kind === 'dead' || outcome.kind === 'unknown' ? 'warn' : 'info'](
-    line,
-    'delivery',
-  );
-  if (durationMs > 0) deps.metrics.answered(verdict?.errcode, durationMs / 1000);
-  // What another run says of the message counts, and is counted there.
-  if (ended.settled !== 'ok') return;
-  deps.metrics.ended(outcome.kind);
-  if (attempt > 0 && verdict) deps.metrics.attempted(verdict.class);
-  if (outcome.kind === 'snooze') deps.metrics.snoozed(outcome.cause);
-  if (outcome.kind === 'dead') deps.metrics.died(outcome.reason);
-  if (outcome.kind === 'sent' || outcome.kind === 'held') {
-    // Of a message that was scheduled, from its time on.
-    deps.metrics.delivered(Math.max(0, waitedMs - (job.opts.delay ?? 0)) / 1000);
-  }
-}
-
-function describe(verdict: Verdict): Record<string, unknown> {
-  const { class: verdictClass, errcode, detail, rid } = verdict;
-  if (verdictClass === 'ok') return { verdict: verdictClass, errcode };
-  return { verdict: verdictClass, errcode, detail, rid };
 }

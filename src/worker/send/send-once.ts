@@ -30,7 +30,7 @@ const HEADERS = { 'content-type': 'application/json; charset=utf-8' };
 export function sendOnce(dispatcher: Dispatcher, request: SendRequest): Promise<SendResult> {
   return new Promise((resolve) => {
     let controller: Dispatcher.DispatchController | undefined;
-    let status = 0;
+    let status: number | undefined;
     let size = 0;
     let settled = false;
     const chunks: Buffer[] = [];
@@ -43,8 +43,12 @@ export function sendOnce(dispatcher: Dispatcher, request: SendRequest): Promise<
       resolve(result);
     }
     function giveUp(why: string): void {
-      settle(controller ? uncertain(why) : { kind: 'not-sent', detail: why });
+      settle(unanswered(why));
       controller?.abort(new Error(why));
+    }
+    function unanswered(detail: string): SendResult {
+      if (!controller) return { kind: 'not-sent', detail };
+      return { kind: 'uncertain', ...(status !== undefined && { httpStatus: status }), detail };
     }
     const timer = setTimeout(giveUp, request.deadlineMs, `no answer in ${request.deadlineMs} ms`);
     request.interruption.listen(() => giveUp('aborted'));
@@ -69,21 +73,18 @@ export function sendOnce(dispatcher: Dispatcher, request: SendRequest): Promise<
         onResponseEnd() {
           const body = Buffer.concat(chunks).toString('utf8');
           settle(
-            parseReply(status, body, (text) => scrub(request.secrets.reduce(withoutValue, text))),
+            parseReply(status ?? 0, body, (text) =>
+              scrub(request.secrets.reduce(withoutValue, text)),
+            ),
           );
         },
         onResponseError(_controller, error) {
-          const detail = describe(error);
-          settle(controller ? uncertain(detail) : { kind: 'not-sent', detail });
+          settle(unanswered(describe(error)));
         },
       },
     );
     if (request.interruption.raised) giveUp('aborted');
   });
-}
-
-function uncertain(detail: string): SendResult {
-  return { kind: 'uncertain', detail };
 }
 
 /** The code of a network error. Its message may quote the request, so it is left out. */
