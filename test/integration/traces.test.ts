@@ -249,6 +249,29 @@ describe('one trace', () => {
     expect(other.attributes['messaging.message.id']).toBe(brought?.messageId);
   });
 
+  test('is handed on by an ingest that traces nothing to workers that do', async () => {
+    const { shop } = await open();
+    const api = await startIngest(shop);
+    cleanups.push(() => api.stop());
+    const [caller, own] = [aCaller(), aCaller()];
+    const { messageId } = await post(api, shop.template(), caller.traceparent);
+    const { json } = await api.call('POST', '/v1/messages/batch', {
+      body: { messages: [shop.custom(), { ...shop.custom(), traceparent: own.traceparent }] },
+      headers: { traceparent: caller.traceparent },
+    });
+    expect(json['results']).toMatchObject([{ status: 202 }, { status: 202 }]);
+    await spansOf(caller.traceId, 1, 'deliver template');
+    const runs = await spansOf(caller.traceId, 1, 'deliver custom');
+    expect(named(runs, 'deliver template')).toMatchObject({
+      parentId: caller.spanId,
+      attributes: { 'messaging.message.id': messageId },
+    });
+    expect(named(runs, 'deliver custom').parentId).toBe(caller.spanId);
+    const brought = named(await spansOf(own.traceId, 1, 'deliver custom'), 'deliver custom');
+    expect(brought.parentId).toBe(own.spanId);
+    await post(api, shop.template(), 'nonsense');
+  });
+
   test('that cannot be read begins anew, and nobody is refused for it', async () => {
     const { shop, api } = await open();
     const json = await post(api, shop.template({ traceparent: 'no such thing' }), 'nonsense');

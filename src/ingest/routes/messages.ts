@@ -127,10 +127,13 @@ export function messageRoutes(
   );
 }
 
-/** A message without a trace of its own goes on in that of its request. */
-function inTrace({ span }: FastifyRequest, item: unknown): unknown {
-  const traceparent = span?.traceparent ?? activeTraceparent();
-  if (traceparent === undefined || typeof item !== 'object' || item === null) return item;
+/**
+ * A message without a trace of its own goes on in that of its request, or of whoever sent it if
+ * requests are not traced: the workers may be.
+ */
+function inTrace({ span, headers }: FastifyRequest, item: unknown): unknown {
+  const traceparent = span?.traceparent ?? activeTraceparent() ?? headers['traceparent'];
+  if (typeof traceparent !== 'string' || typeof item !== 'object' || item === null) return item;
   return Array.isArray(item) ? item : { traceparent, ...item };
 }
 
