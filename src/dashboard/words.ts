@@ -116,6 +116,7 @@ const WORDS = {
   codes: { en: 'most frequent codes', zh: '最多的错误码' },
   lastHour: { en: 'Answers of the last hour to hour and a half', zh: '最近 60 至 90 分钟的应答' },
   count: { en: 'count', zh: '次数' },
+  otherCodes: { en: 'other codes', zh: '其他错误码' },
   noAnswer: { en: 'no answer', zh: '无应答' },
   byHand: { en: 'set by hand', zh: '人工设置' },
   quota: { en: 'daily quota', zh: '每日配额' },

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { lookupErrcode } from './errcodes/errcode.ts';
 import { every } from './every.ts';
 import { accountKeys } from './keys.ts';
 import type { Service } from './lifecycle.ts';
@@ -12,6 +13,9 @@ export interface Tally extends Service {
   answered(kind: Kind, errcode: number | undefined): void;
 }
 
+/** An errcode; null: no answer came; `other`: codes in no table that came after too many others. */
+export type Answered = number | null | typeof OTHER;
+
 /** What came of one lane's requests lately. */
 export interface LaneTally {
   /** Requests a second, of the last full minute. */
@@ -20,8 +24,8 @@ export interface LaneTally {
   readonly requests: number;
   /** Of them, those that WeChat took. */
   readonly taken: number;
-  /** The others by errcode, most frequent first; null: no answer came. */
-  readonly refusals: readonly { readonly errcode: number | null; readonly count: number }[];
+  /** The others by errcode, most frequent first. */
+  readonly refusals: readonly { readonly errcode: Answered; readonly count: number }[];
 }
 
 const MINUTE_MS = 60_000;
@@ -31,9 +35,10 @@ const KEPT_MS = SLICE_MS * (SLICES + 1);
 const FLUSH_MS = 5000;
 /** How long `stop` waits for the last counts to be written: Redis may be away. */
 const PATIENCE_MS = 1000;
-/** WeChat has some hundred codes; whatever else comes is not worth Redis' memory. */
-const MOST_FIELDS = 300;
+/** Codes of no table that half an hour keeps apart; whatever else comes is not worth Redis' memory. */
+const MOST_STRANGERS = 50;
 const NO_ANSWER = 'none';
+const OTHER = 'other';
 
 export interface TallyDeps {
   readonly redis: RedisClient;
@@ -45,9 +50,18 @@ export interface TallyDeps {
 /** Counts in memory and writes every 5 seconds: a process that is killed takes those with it. */
 export function createTally({ redis, appId, now, logger }: TallyDeps): Tally {
   let counts = new Map<string, number>();
+  const strangers = { slice: 0, codes: new Set<number>() };
 
   function count(field: string): void {
-    if (counts.size < MOST_FIELDS) counts.set(field, (counts.get(field) ?? 0) + 1);
+    counts.set(field, (counts.get(field) ?? 0) + 1);
+  }
+  function nameOf(errcode: number): string {
+    if (lookupErrcode(errcode)) return String(errcode);
+    const slice = sliceOf(now());
+    if (strangers.slice !== slice) strangers.codes.clear();
+    strangers.slice = slice;
+    if (strangers.codes.size < MOST_STRANGERS) strangers.codes.add(errcode);
+    return strangers.codes.has(errcode) ? String(errcode) : OTHER;
   }
   async function flush(): Promise<void> {
     if (counts.size === 0) return;
@@ -61,7 +75,7 @@ export function createTally({ redis, appId, now, logger }: TallyDeps): Tally {
   return {
     ...chore,
     answered(kind, errcode) {
-      count(`${kind}:${errcode ?? NO_ANSWER}`);
+      count(`${kind}:${errcode === undefined ? NO_ANSWER : nameOf(errcode)}`);
       count(`${kind}@${minuteOf(now())}`);
     },
     async stop() {
@@ -111,12 +125,14 @@ function laneTally(kind: Kind, fields: readonly [string, string][], now: number)
     taken: byErrcode.get('0') ?? 0,
     refusals: all
       .filter(([errcode]) => errcode !== '0')
-      .map(([errcode, count]) => ({
-        errcode: errcode === NO_ANSWER ? null : Number(errcode),
-        count,
-      }))
+      .map(([name, count]) => ({ errcode: answeredOf(name), count }))
       .toSorted((left, right) => right.count - left.count),
   };
+}
+
+function answeredOf(name: string): Answered {
+  if (name === OTHER) return OTHER;
+  return name === NO_ANSWER ? null : Number(name);
 }
 
 function sliceOf(ms: number): number {

@@ -73,7 +73,7 @@ function codesTable({ say, language }: Reader, { appId, lanes, tally }: AccountD
           <td>${kind}</td>
           <td>${linkedCode(say, appId, errcode)}</td>
           <td class="number">${count}</td>
-          <td>${errcode !== null && explainErrcode(errcode, language).meaning}</td>
+          <td>${typeof errcode === 'number' && explainErrcode(errcode, language).meaning}</td>
         </tr>`,
     );
   });

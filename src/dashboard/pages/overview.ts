@@ -1,5 +1,5 @@
 import type { LaneOverview } from '../../shared/lane-overview.ts';
-import type { LaneTally } from '../../shared/tally.ts';
+import type { Answered, LaneTally } from '../../shared/tally.ts';
 import type { TokenHealth } from '../../shared/token-health.ts';
 import { html, type Html } from '../html.ts';
 import type { Say } from '../words.ts';
@@ -119,8 +119,9 @@ function topCodes(say: Say, appId: string, { refusals }: LaneTally): Html[] {
 }
 
 /** To the letters that died of it. */
-export function linkedCode(say: Say, appId: string, errcode: number | null): Html {
+export function linkedCode(say: Say, appId: string, errcode: Answered): Html {
   if (errcode === null) return html`${say('noAnswer')}`;
+  if (errcode === 'other') return html`${say('otherCodes')}`;
   if (errcode === 0) return html`0`;
   return html`<a href="/dead-letters?appId=${appId}&amp;errcode=${errcode}">${errcode}</a>`;
 }
