@@ -29,9 +29,18 @@ const documented = new Map(
 /** What Prometheus itself and every Node process add. */
 const STANDARD = ['up', 'process_resident_memory_bytes', 'process_cpu_seconds_total'];
 /** The labels of every target, and of histograms. */
-const OF_ALL = ['job', 'instance', 'le'];
+const OF_ALL = ['job', 'instance', 'installation', 'le'];
 
 describe('alerts', () => {
+  it.each(rules)('what $alert$record adds up or compares is of one installation', ({ expr }) => {
+    const groups = [...expr.matchAll(/\b(?:by|on)\s*\(([^)]*)\)/g)].map(([, list = '']) => list);
+    // Whether there is anything at all is asked over all of them.
+    for (const list of groups.filter((one) => one !== ''))
+      expect(list.split(', ')).toContain('installation');
+    const everything = /\b(?:sum|max|min|count|group|avg)\s*\(/.exec(expr);
+    expect(everything, 'it has no by (installation, …)').toBeNull();
+  });
+
   it.each(rules.filter(({ alert }) => alert !== undefined))(
     '$alert says how urgent it is, what is wrong, and where to read on',
     ({ alert = '', labels, annotations }) => {
