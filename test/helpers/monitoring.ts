@@ -60,6 +60,7 @@ export function expressionsOf({ panels }: Dashboard): string[] {
 export function filledIn(expr: string): string {
   return expr
     .replaceAll('$__rate_interval', '1m')
+    .replaceAll('$installation', 'main')
     .replaceAll('$account', '.*')
     .replaceAll('$kind', '.*');
 }

@@ -178,9 +178,14 @@ describe('deploy/grafana/wechat-courier.json', () => {
   const { panels } = dashboard;
   const shown = panels.filter(({ type }) => type !== 'row');
 
-  it('has its data source, account and kind to choose', () => {
+  it('has its data source, installation, account and kind to choose', () => {
     const variables = dashboard.templating.list.map(({ name, type }) => `${name} ${type}`);
-    expect(variables).toEqual(['datasource datasource', 'account query', 'kind query']);
+    expect(variables).toEqual([
+      'datasource datasource',
+      'installation query',
+      'account query',
+      'kind query',
+    ]);
     expect(dashboard.schemaVersion).toBeGreaterThanOrEqual(39);
     const sources = shown.flatMap(({ datasource, targets = [] }) => [
       datasource,
@@ -189,6 +194,15 @@ describe('deploy/grafana/wechat-courier.json', () => {
     for (const source of sources) {
       expect(source).toEqual({ type: 'prometheus', uid: '${datasource}' });
     }
+  });
+
+  it('shows one installation at a time', () => {
+    const unscoped = expressionsOf(dashboard).flatMap((expr) =>
+      [...expr.matchAll(/\b(?:courier|process)_\w+(\{[^}]*\})?/g)].filter(
+        ([, matchers = '']) => !matchers.includes('installation="$installation"'),
+      ),
+    );
+    expect(unscoped).toEqual([]);
   });
 
   it('has the rows a person looks for', () => {
