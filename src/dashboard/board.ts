@@ -1,7 +1,7 @@
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { AccountOverview } from '../shared/account-control.ts';
 import type { DeadLetterQueue } from '../shared/dead-letter.ts';
 import { laneName } from '../shared/keys.ts';
@@ -9,7 +9,9 @@ import type { LaneQueue } from '../shared/lane.ts';
 import type { Kind } from '../shared/outcome.ts';
 import { BOARD_STYLE } from './board-style.ts';
 import { maskedJob, nameOf } from './masked-job.ts';
+import { languageFor } from './reader.ts';
 import type { Repair, Repairs } from './repairs.ts';
+import { sayIn } from './words.ts';
 
 /** Where Bull Board is. */
 export const BOARD = '/board';
@@ -36,12 +38,10 @@ const ALLOWED: ReadonlySet<string | undefined> = new Set(
     (action) => `${BOARD}/api/queues/:queueName/${action}`,
   ),
 );
-const REFUSED = 'Expected a retry, a pause or a resume; anything else would lose messages.';
 const DEAD_LETTERS_ARE = 'Messages that will not be sent unless somebody acts';
 /** Each look costs Redis some commands for each of perhaps a hundred lanes. */
 export const POLL_SECONDS = 30;
 const RETRY_ALL = `${BOARD}/api/queues/:queueName/retry/:queueStatus`;
-const BUSY = 'Another repair is running: wait for it, or stop it.';
 /** Stock Bull Board asks Google for its fonts; the system's do as well. */
 const FONTS = /<link href="https:\/\/fonts\.[^>]*>/g;
 const STYLE_AT = `${BOARD}/courier.css`;
@@ -79,13 +79,14 @@ export async function addBoard(
       scope.addHook('preHandler', async (request, reply) => {
         if (request.method === 'GET' || request.method === 'HEAD') return;
         const { url } = request.routeOptions;
+        const say = sayIn(languageFor(request));
         const { queueName, queueStatus = 'failed' } = paramsOf(request.params);
         if (!ALLOWED.has(url) || queueStatus !== 'failed') {
-          return reply.code(403).send({ error: REFUSED, message: REFUSED });
+          return refuse(reply, 403, say('boardRefuses'));
         }
         if (url !== RETRY_ALL || queueName !== deadLetters.name) return;
         const repair = await redriveAll(repairs, request.user.name);
-        if (!repair) return reply.code(409).send({ error: BUSY, message: BUSY });
+        if (!repair) return refuse(reply, 409, say('repairBusy'));
         return reply.send({ retried: repair.total, skipped: 0 });
       });
       scope.addHook('onResponse', async (request) => {
@@ -114,6 +115,11 @@ export async function addBoard(
       board.replaceQueues([first, ...others]);
     },
   };
+}
+
+/** In the form that Bull Board shows. */
+function refuse(reply: FastifyReply, status: number, text: string): FastifyReply {
+  return reply.code(status).send({ error: text, message: text });
 }
 
 interface BoardList {

@@ -20,8 +20,6 @@ export interface RouteDeps {
   readonly logger: Logger;
 }
 
-const NO_ACCOUNT = 'There is no such account.';
-const RATE_WANTED = `Expected a rate above 0 and at most ${MOST_PER_SECOND} messages a second.`;
 const rateSchema = z.object({
   kind: z.enum(KINDS),
   perSecond: z.coerce.number().refine(isRate),
@@ -42,7 +40,7 @@ export function pageRoutes(app: FastifyInstance, deps: RouteDeps): void {
   });
   app.get<{ Params: { appId: string } }>('/accounts/:appId', async (request, reply) => {
     const view = await views.one(request.params.appId);
-    if (!view) throw new Refusal(404, NO_ACCOUNT);
+    if (!view) throw noAccount();
     return sendPage(reply, accountPage(readerOf(request), view, now()));
   });
   for (const action of ['pause', 'resume'] as const) {
@@ -50,7 +48,7 @@ export function pageRoutes(app: FastifyInstance, deps: RouteDeps): void {
       `/accounts/:appId/${action}`,
       async (request, reply) => {
         const { appId } = request.params;
-        if (!(await views[action](appId, request.user.name))) throw new Refusal(404, NO_ACCOUNT);
+        if (!(await views[action](appId, request.user.name))) throw noAccount();
         return reply.redirect(`/accounts/${encodeURIComponent(appId)}`, 303);
       },
     );
@@ -67,6 +65,10 @@ export function pageRoutes(app: FastifyInstance, deps: RouteDeps): void {
     const view = { ...(await viewOf(deps, first)), asked: did !== undefined };
     return sendPage(reply, messagePage(reader, view));
   });
+}
+
+function noAccount(): Refusal {
+  return new Refusal(404, (say) => say('noAccount'));
 }
 
 interface MessageQuery {
@@ -104,10 +106,10 @@ function rateRoute(app: FastifyInstance, { views, logger }: RouteDeps): void {
   app.post<{ Params: { appId: string } }>('/accounts/:appId/rate', async (request, reply) => {
     const { appId } = request.params;
     const parsed = rateSchema.safeParse(request.body);
-    if (!parsed.success) throw new Refusal(400, RATE_WANTED);
+    if (!parsed.success) throw new Refusal(400, (say) => `${say('rateWanted')} ${MOST_PER_SECOND}`);
     const { kind, perSecond, reset } = parsed.data;
     const rate = reset === undefined ? perSecond : null;
-    if (!(await views.setRate(appId, kind, rate))) throw new Refusal(404, NO_ACCOUNT);
+    if (!(await views.setRate(appId, kind, rate))) throw noAccount();
     const user = request.user.name;
     logger.info({ audit: true, user, appId, kind, perSecond: rate }, 'rate set');
     return reply.redirect(`/accounts/${encodeURIComponent(appId)}`, 303);

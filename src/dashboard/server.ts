@@ -2,11 +2,11 @@ import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { isCourierError, messageOf } from '../shared/errors.ts';
 import { addGuard, type GuardDeps, logIn, Refusal, SESSION_COOKIE } from './auth/guard.ts';
 import { BOARD } from './board.ts';
-import { loginPage, refusalPage } from './pages/layout.ts';
+import { loginPage } from './pages/layout.ts';
 import { LANGUAGE_COOKIE, languageFor, sendPage } from './reader.ts';
+import { refuse } from './refused.ts';
 import { STYLE } from './style.ts';
 import { sayIn } from './words.ts';
 
@@ -46,14 +46,14 @@ export async function createServer(
   await app.register(formbody);
   app.addHook('onRequest', async ({ url }, reply) => void guarded(url, reply));
   const refuseWith = (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
-    refuse(deps, error, request, reply);
+    refuse(deps.logger, error, request, reply);
   app.addHook('onResponse', async ({ method, routeOptions }, { statusCode, elapsedTime }) => {
     deps.metrics.answered(method, routeOptions.url ?? 'none', statusCode, elapsedTime / 1000);
   });
   addGuard(app, deps, refuseWith);
   app.setErrorHandler(refuseWith);
   app.setNotFoundHandler((request, reply) =>
-    refuseWith(new Refusal(404, 'There is no such page.'), request, reply),
+    refuseWith(new Refusal(404, (say) => say('noPage')), request, reply),
   );
   loginRoutes(app, deps);
   return app;
@@ -104,38 +104,4 @@ function loginRoutes(app: FastifyInstance, deps: GuardDeps): void {
 function cookieOptions(request: FastifyRequest) {
   const isSecure = request.protocol === 'https' || request.headers['x-forwarded-proto'] === 'https';
   return { path: '/', httpOnly: true, sameSite: 'strict', secure: isSecure } as const;
-}
-
-/** A page for people, JSON for programs; the same words. */
-function refuse(
-  { logger }: Pick<GuardDeps, 'logger'>,
-  error: unknown,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  const { status, detail } = statusOf(error);
-  if (status >= 500) logger.error({ detail: messageOf(error) }, 'request failed');
-  if (error instanceof Refusal && error.retryAfterMs !== undefined) {
-    void reply.header('retry-after', String(Math.ceil(error.retryAfterMs / 1000)));
-  }
-  if (!request.headers.accept?.includes('text/html'))
-    return reply.code(status).send({ error: detail });
-  const language = languageFor(request);
-  if (status !== 401) return sendPage(reply, refusalPage(language, detail), status);
-  // The form instead of the browser's own box.
-  void reply.removeHeader('www-authenticate');
-  const notice = request.method === 'POST' ? detail : undefined;
-  return sendPage(reply, loginPage(language, sayIn(language), notice), status);
-}
-
-function statusOf(error: unknown): { status: number; detail: string } {
-  if (error instanceof Refusal) return { status: error.status, detail: error.message };
-  if (isCourierError(error)) {
-    const status = error.code === 'ERR_QUEUE_UNAVAILABLE' ? 503 : 400;
-    return { status, detail: error.message };
-  }
-  const { statusCode } = Object(error) as { statusCode?: unknown };
-  return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500
-    ? { status: statusCode, detail: messageOf(error) }
-    : { status: 500, detail: 'Something went wrong here; it was logged.' };
 }

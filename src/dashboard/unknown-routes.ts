@@ -42,11 +42,11 @@ export function unknownRoutes(app: FastifyInstance, deps: UnknownRouteDeps): voi
   const { producer, views } = deps;
   app.get('/unknown', async (request, reply) => {
     const parsed = listSchema.safeParse(request.query);
-    if (!parsed.success) throw new Refusal(400, 'Expected an account and a kind to filter by.');
+    if (!parsed.success) throw new Refusal(400, (say) => say('accountAndKindWanted'));
     const { appId, kind, all, did, count: done = 0, left = 0 } = parsed.data;
     const appIds = views.appIds();
     if (appId !== undefined && !appIds.includes(appId)) {
-      throw new Refusal(404, 'There is no such account.');
+      throw new Refusal(404, (say) => say('noAccount'));
     }
     const filter = { ...(appId !== undefined && { appId }), ...(kind && { kind }) };
     const messages = await producer.unknown.list({ ...filter, limit: PAGE + 1 });
@@ -63,7 +63,7 @@ export function unknownRoutes(app: FastifyInstance, deps: UnknownRouteDeps): voi
   app.post('/unknown', async (request, reply) => {
     const parsed = resolveSchema.safeParse(request.body);
     if (!parsed.success) {
-      throw new Refusal(400, `Expected 1 to ${PAGE} chosen messages, and what became of them.`);
+      throw new Refusal(400, (say) => `${say('choiceWanted')} ${PAGE}`);
     }
     const { as, messageId: ids, confirmed } = parsed.data;
     if (confirmed === undefined) {
@@ -82,7 +82,7 @@ export function unknownRoutes(app: FastifyInstance, deps: UnknownRouteDeps): voi
 function unknownOnly(found: readonly FoundMessage[]): readonly FoundMessage[] {
   const unknown = found.filter(({ state }) => state === 'unknown');
   if (unknown.length > 0) return unknown;
-  throw new Refusal(409, 'None of these is unknown any more.');
+  throw new Refusal(409, (say) => say('noneUnknown'));
 }
 
 async function resolveAll(

@@ -234,6 +234,63 @@ const WORDS = {
   redriven: { en: 'redrives requested', zh: '条已请求重新投递' },
   purged: { en: 'purged', zh: '条已清除' },
   language: { en: '中文', zh: 'English' },
+  notUnderstood: { en: 'Not understood', zh: '无法理解的请求' },
+  notAllowed: { en: 'Not allowed', zh: '不允许' },
+  notThere: { en: 'Not found', zh: '没有找到' },
+  notNow: { en: 'Not possible now', zh: '目前无法进行' },
+  tooOften: { en: 'Too many attempts', zh: '尝试次数过多' },
+  wentWrong: { en: 'Something went wrong', zh: '出错了' },
+  loginWanted: { en: 'Log in first.', zh: '请先登录。' },
+  wrongPassword: { en: 'Wrong name or password.', zh: '用户名或密码错误。' },
+  lockedOut: {
+    en: 'Too many wrong passwords. Try again in',
+    zh: '密码错误次数过多。请在以下时间之后再试：',
+  },
+  elsewhere: {
+    en: 'Expected a click on a page of this dashboard, got a request from elsewhere. Open the page here and try again.',
+    zh: '应来自本控制台的页面，却收到了来自别处的请求。请在这里打开页面后重试。',
+  },
+  viewerOnly: {
+    en: 'Expected an operator, got a viewer, who can look and change nothing. Ask an operator.',
+    zh: '需要 operator，而您是 viewer，只能查看，不能修改。请联系 operator。',
+  },
+  noPage: { en: 'There is no such page.', zh: '没有这个页面。' },
+  noAccount: {
+    en: 'There is no such account in the accounts file.',
+    zh: '账号文件中没有这个公众号。',
+  },
+  rateWanted: {
+    en: 'Expected messages a second: a number above 0 and at most',
+    zh: '应为每秒的消息数：大于 0，且不超过',
+  },
+  accountAndKindWanted: {
+    en: 'Expected an account and a kind to filter by, as in the links of the overview.',
+    zh: '应为用于筛选的公众号和类型，如总览中的链接所示。',
+  },
+  choiceWanted: {
+    en: 'Expected chosen messages, and what became of them. Choose at least one, and at most',
+    zh: '应为选中的消息以及它们的结果。请至少选择一条，最多选择',
+  },
+  noneUnknown: {
+    en: 'None of these is unknown any more: somebody was quicker.',
+    zh: '这些消息的结果都已不再未知：已有人处理过。',
+  },
+  boardRefuses: {
+    en: 'Expected a retry, a pause or a resume; anything else would lose messages.',
+    zh: '此处只能重试、暂停或恢复；其他操作会丢失消息。',
+  },
+  formWanted: {
+    en: 'Expected a form of this dashboard, of at most 64 KB.',
+    zh: '应为本控制台的表单，且不超过 64 KB。',
+  },
+  queueAway: {
+    en: 'Redis does not answer. Try again in a moment; what was accepted is not lost.',
+    zh: 'Redis 没有应答。请稍后再试；已接收的消息不会丢失。',
+  },
+  failedHere: {
+    en: 'Something went wrong here; it was logged. Try again, or look at the log of the dashboard.',
+    zh: '这里出了错，已写入日志。请重试，或查看控制台的日志。',
+  },
 } as const satisfies Readonly<Record<string, Readonly<Record<Language, string>>>>;
 
 export type Word = keyof typeof WORDS;

@@ -5,6 +5,7 @@ import { maskOpenids } from '../../shared/openid.ts';
 import type { DashboardMetrics } from '../metrics.ts';
 import type { User } from '../users/user.ts';
 import type { UserRing } from '../users/user-ring.ts';
+import { type Say, sayIn } from '../words.ts';
 import type { Attempt, Lockout } from './lockout.ts';
 import { isSameOrigin } from './same-origin.ts';
 import type { Sessions } from './sessions.ts';
@@ -32,16 +33,30 @@ export interface GuardDeps {
   readonly logger: Logger;
 }
 
-/** Whoever is refused, in the words of the page that says so. */
-export class Refusal extends Error {
-  readonly status: 400 | 401 | 403 | 404 | 409 | 429;
-  readonly retryAfterMs: number | undefined;
+/** In the language of whoever reads it. */
+type Told = string | ((say: Say) => string);
 
-  constructor(status: Refusal['status'], detail: string, retryAfterMs?: number) {
-    super(detail);
+/** What somebody asked for and does not get. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly status: 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 500 | 503;
+  readonly retryAfterMs: number | undefined;
+  readonly #told: Told;
+
+  constructor(status: Refusal['status'], told: Told, retryAfterMs?: number) {
+    super(toldIn(sayIn('en'), told));
     this.status = status;
+    this.#told = told;
     this.retryAfterMs = retryAfterMs;
   }
+
+  in(say: Say): string {
+    return toldIn(say, this.#told);
+  }
+}
+
+function toldIn(say: Say, told: Told): string {
+  return typeof told === 'string' ? told : told(say);
 }
 
 /** Answers with a refusal, in the form that whoever asked can read. */
@@ -100,10 +115,10 @@ async function admit(deps: GuardDeps, request: FastifyRequest, reply: FastifyRep
   if (!open) request.user = await userOf(deps, request, reply);
   if (!isChange) return;
   if (!isSameOrigin(request.headers)) {
-    throw new Refusal(403, 'Expected a request from a page of this dashboard.');
+    throw new Refusal(403, (say) => say('elsewhere'));
   }
   if (!open && !anyRole && request.user.role !== 'operator') {
-    throw new Refusal(403, 'Expected an operator: a viewer can look, and change nothing.');
+    throw new Refusal(403, (say) => say('viewerOnly'));
   }
 }
 
@@ -123,7 +138,7 @@ async function userOf(
   if (request.headers['sec-fetch-site'] === undefined) {
     void reply.header('www-authenticate', 'Basic realm="wechat-courier", charset="UTF-8"');
   }
-  throw new Refusal(401, 'Expected a login.');
+  throw new Refusal(401, (say) => say('loginWanted'));
 }
 
 /** @throws Refusal 401, or 429 after too many failures */
@@ -145,8 +160,7 @@ async function checked(
   if (waitMs > 0) {
     metrics.loggedIn('locked');
     sayRefused(logger, who, waitMs);
-    const seconds = Math.ceil(waitMs / 1000);
-    throw new Refusal(429, `Expected a pause of ${seconds} s after wrong passwords.`, waitMs);
+    throw new Refusal(429, (say) => `${say('lockedOut')} ${shownWait(waitMs)}`, waitMs);
   }
   const known = await users.verify(name, password);
   if (known) {
@@ -157,7 +171,13 @@ async function checked(
   lockout.failed(who);
   metrics.loggedIn('refused');
   sayRefused(logger, who, 0);
-  throw new Refusal(401, 'Expected a name and its password, got another.');
+  throw new Refusal(401, (say) => say('wrongPassword'));
+}
+
+/** Not less than it is. */
+function shownWait(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  return seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
 }
 
 function sayRefused(logger: Logger, { address, name }: Attempt, waitMs: number): void {

@@ -73,13 +73,21 @@ export function loginPage(language: Language, say: Say, notice?: string): Html {
   );
 }
 
-/** A page that says why something was refused. */
-export function refusalPage(language: Language, detail: string): Html {
+/** Says why something was refused, to somebody who may not be logged in. */
+export function refusalPage(
+  reader: Pick<Reader, 'language' | 'say'> & Partial<Reader>,
+  title: string,
+  detail: string,
+): Html {
+  const { language, say, user, isOperator = false } = reader;
+  const told = html`<p class="bad" role="alert">${detail}</p>`;
+  if (user) return page({ language, say, user, isOperator }, title, told);
   return document(
     language,
-    'wechat-courier',
-    html`<p class="bad">${detail}</p>
-      <p><a href="/">←</a></p>`,
+    title,
+    html`<h1>${title}</h1>
+      ${told}
+      <p><a href="/">${say('overview')}</a></p>`,
   );
 }
 
