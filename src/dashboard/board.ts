@@ -94,7 +94,7 @@ export async function addBoard(
       });
       scope.addHook('onSend', async (_request, reply, payload) => {
         const isPage = String(reply.getHeader('content-type')).startsWith('text/html');
-        if (!isPage || typeof payload !== 'string') return payload;
+        if (!isPage || reply.statusCode !== 200 || typeof payload !== 'string') return payload;
         return payload.replaceAll(FONTS, '').replace('</head>', `${OUR_STYLE}</head>`);
       });
       scope.addHook('preSerialization', async (request, _reply, payload) => {

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Html } from './html.ts';
+import { ownPath } from './own-path.ts';
 import type { Reader } from './pages/layout.ts';
 import { type Language, languageOf, sayIn } from './words.ts';
 
@@ -12,7 +13,13 @@ export function languageFor(request: FastifyRequest): Language {
 export function readerOf(request: FastifyRequest): Reader {
   const language = languageFor(request);
   const { user } = request;
-  return { user, language, say: sayIn(language), isOperator: user.role === 'operator' };
+  const isOperator = user.role === 'operator';
+  return { user, language, say: sayIn(language), isOperator, at: pathBackTo(request) };
+}
+
+/** What answers a form cannot be asked for again. */
+export function pathBackTo({ method, url }: FastifyRequest): string {
+  return method === 'GET' ? ownPath(url) : '/';
 }
 
 export function sendPage(reply: FastifyReply, { html }: Html, status = 200): FastifyReply {

@@ -2,8 +2,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isCourierError, messageOf } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import { Refusal } from './auth/guard.ts';
+import { CSP } from './content-policy.ts';
 import { loginPage, refusalPage } from './pages/layout.ts';
-import { languageFor, readerOf, sendPage } from './reader.ts';
+import { ownPath } from './own-path.ts';
+import { languageFor, pathBackTo, readerOf, sendPage } from './reader.ts';
 import { sayIn, type Word } from './words.ts';
 
 const TITLES: Readonly<Record<Refusal['status'], Word>> = {
@@ -46,7 +48,11 @@ export function refuse(
   // The form instead of the browser's own box.
   void reply.removeHeader('www-authenticate');
   const hasTried = request.method === 'POST' || request.headers.authorization !== undefined;
-  return sendPage(reply, loginPage(language, say, hasTried ? detail : undefined), status);
+  // Of Bull Board's pages, too, whose own policy lets no form be sent.
+  void reply.header('content-security-policy', CSP);
+  const { next } = Object(request.body) as { next?: unknown };
+  const back = next === undefined ? pathBackTo(request) : ownPath(next);
+  return sendPage(reply, loginPage(language, say, back, hasTried ? detail : undefined), status);
 }
 
 function refusalOf(error: unknown): Refusal {

@@ -8,7 +8,7 @@ import type { AccountViews } from './account-views.ts';
 import { Refusal } from './auth/guard.ts';
 import { accountPage } from './pages/account.ts';
 import { foundPage, noMessagePage } from './pages/found.ts';
-import { messagePage, type MessageView } from './pages/message.ts';
+import { isBeingRedriven, messagePage, type MessageView } from './pages/message.ts';
 import { overviewPage } from './pages/overview.ts';
 import { isOnItsWay } from './pages/waiting.ts';
 import { readerOf, sendPage } from './reader.ts';
@@ -57,13 +57,16 @@ export function pageRoutes(app: FastifyInstance, deps: RouteDeps): void {
   app.get<{ Querystring: MessageQuery }>('/message', async (request, reply) => {
     const { q = '', did, to } = request.query;
     const text = String(q).trim().slice(0, 200);
+    const isSearching = request.query.q === undefined && to === undefined;
+    if (isSearching) return sendPage(reply, noMessagePage(readerOf(request), ''));
     const found = await producer.find(to === undefined ? text : await recipientOf(producer, to));
     const reader = readerOf(request);
     const [first] = found;
     if (!first) return sendPage(reply, noMessagePage(reader, text), 404);
     if (found.length > 1) return sendPage(reply, foundPage(reader, found));
-    const view = { ...(await viewOf(deps, first)), asked: did !== undefined };
-    return sendPage(reply, messagePage(reader, view));
+    const view = await viewOf(deps, first);
+    const asked = did !== undefined && isBeingRedriven(view);
+    return sendPage(reply, messagePage(reader, { ...view, asked }));
   });
 }
 

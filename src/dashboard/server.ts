@@ -4,22 +4,17 @@ import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { z } from 'zod';
 import { addGuard, type GuardDeps, logIn, Refusal, SESSION_COOKIE } from './auth/guard.ts';
 import { BOARD } from './board.ts';
+import { BOARD_CSP, CSP } from './content-policy.ts';
+import { ownPath } from './own-path.ts';
 import { loginPage } from './pages/layout.ts';
 import { LANGUAGE_COOKIE, languageFor, sendPage } from './reader.ts';
 import { refuse } from './refused.ts';
 import { STYLE } from './style.ts';
 import { sayIn } from './words.ts';
 
-/** Nothing is loaded from elsewhere, and our own pages run no script at all. */
-const CSP =
-  "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-/** Bull Board is a program in the browser, and styles itself with attributes. */
-const BOARD_CSP =
-  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
-  "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'none'; base-uri 'self'; frame-ancestors 'none'";
 const FORM_BYTES = 65_536;
 const field = z.string().max(256).optional().catch(undefined);
-const loginSchema = z.object({ name: field, password: field });
+const loginSchema = z.object({ name: field, password: field, next: z.unknown().optional() });
 
 export interface ServerOptions {
   /** Addresses and ranges whose word is taken for where a request comes from. */
@@ -79,24 +74,26 @@ function loginRoutes(app: FastifyInstance, deps: GuardDeps): void {
   );
   app.get('/login', { config: { open: true } }, (request, reply) => {
     const language = languageFor(request);
-    return sendPage(reply, loginPage(language, sayIn(language)));
+    return sendPage(reply, loginPage(language, sayIn(language), '/'));
   });
   app.post('/login', { config: { open: true } }, async (request, reply) => {
-    const { name = '', password = '' } = loginSchema.parse(Object(request.body));
+    const { name = '', password = '', next } = loginSchema.parse(Object(request.body));
     const user = await logIn(deps, { name, password }, request.ip);
     request.user = user;
     return reply
       .setCookie(SESSION_COOKIE, deps.sessions.open(user), cookieOptions(request))
-      .redirect('/', 303);
+      .redirect(ownPath(next), 303);
   });
   app.post('/logout', { config: { anyRole: true } }, async (request, reply) => {
     const session = request.cookies[SESSION_COOKIE];
     if (session !== undefined) deps.sessions.close(session);
     return reply.clearCookie(SESSION_COOKIE, { path: '/' }).redirect('/login', 303);
   });
-  app.get('/language', async (request, reply) => {
+  app.get<{ Querystring: { next?: unknown } }>('/language', async (request, reply) => {
     const other = languageFor(request) === 'en' ? 'zh' : 'en';
-    return reply.setCookie(LANGUAGE_COOKIE, other, cookieOptions(request)).redirect('/', 303);
+    return reply
+      .setCookie(LANGUAGE_COOKIE, other, cookieOptions(request))
+      .redirect(ownPath(request.query.next), 303);
   });
 }
 

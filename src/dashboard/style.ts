@@ -6,6 +6,8 @@ export const STYLE = `
   :root { --page: #16181c; --field: #24272d; --ink: #e6e6e6; --quiet: #a8adb5;
     --link: #8ab4f8; --seen: #c58af9; --bad: #ff8a80; --warn: #ffb74d; --good: #81c784; } }
 * { box-sizing: border-box; }
+nav a.search { border: 1px solid var(--quiet); border-radius: 4px; padding: .25rem .5rem; color: var(--quiet); text-decoration: none; }
+.quiet { color: var(--quiet); }
 html { background: var(--page); color: var(--ink); }
 a { color: var(--link); } a:visited { color: var(--seen); }
 body { margin: 0 auto; max-width: 90rem; padding: 0 1rem 3rem; font: 15px/1.5 system-ui, sans-serif; }

@@ -233,6 +233,7 @@ const WORDS = {
   found: { en: 'Messages found', zh: '找到的消息' },
   redriven: { en: 'redrives requested', zh: '条已请求重新投递' },
   purged: { en: 'purged', zh: '条已清除' },
+  timesAreUtc: { en: 'times are UTC', zh: '时间均为 UTC' },
   language: { en: '中文', zh: 'English' },
   notUnderstood: { en: 'Not understood', zh: '无法理解的请求' },
   notAllowed: { en: 'Not allowed', zh: '不允许' },

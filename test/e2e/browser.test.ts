@@ -65,6 +65,37 @@ test('a message is found from the overview by its order’s number, the caller�
   expect(troubles).toEqual([]);
 });
 
+test('a page that reloads itself has no field to type in; the search is a click away, ready to type', async () => {
+  const { page, troubles } = await enter(VIEWER);
+  expect(await page.locator('meta[http-equiv=refresh]').count()).toBe(1);
+  expect(await page.locator('input').count()).toBe(0);
+  await page.getByRole('link', { name: 'Find' }).click();
+  await page.locator('input[name=q]:focus').waitFor();
+  expect(await page.locator('meta[http-equiv=refresh]').count()).toBe(0);
+  await page.keyboard.type(ORDERS.sent);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: `Message ${office.ids.sent}` }).waitFor();
+  expect(troubles).toEqual([]);
+});
+
+test.each(['/dead-letters?errcode=43004', '/board/queue/dead-letter?status=failed'])(
+  'whoever opens %s without a session is there after the login, and changing the language stays there',
+  async (path) => {
+    const { page, troubles } = await browser.visit(office.url);
+    await page.goto(path);
+    await page.locator('input[name=name]').fill(VIEWER.name);
+    await page.locator('input[name=password]').fill(VIEWER.password);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByText('dead-letter').or(page.getByText('Dead letters')).first().waitFor();
+    expect(page.url()).toBe(`${office.url}${path}`);
+    await page.goto('/dead-letters?errcode=43004');
+    await page.getByRole('link', { name: '中文' }).click();
+    await page.getByRole('heading', { name: '死信' }).waitFor();
+    expect(page.url()).toBe(`${office.url}/dead-letters?errcode=43004`);
+    expect(troubles).toEqual([]);
+  },
+);
+
 test('a timeline says when a message was accepted, why it died and when it was put back', async () => {
   const { page, troubles } = await enter(OPERATOR);
   await find(page, ORDERS.refused);
@@ -332,8 +363,11 @@ async function enter(who: Person, options: PageOptions = {}): Promise<WatchedPag
   return watched;
 }
 
+/** From any page: one that reloads itself has a link to the field. */
 async function find(page: Page, text: string): Promise<void> {
-  await page.getByRole('textbox').first().fill(text);
+  const link = page.locator('a.search');
+  if ((await link.count()) > 0) await link.click();
+  await page.locator('input[name=q]').fill(text);
   await page.getByRole('button', { name: 'Find' }).click();
 }
 

@@ -44,6 +44,6 @@ export function noMessagePage(reader: Reader, text: string): Html {
             <li>${say('notFoundForgotten')}</li>
             <li>${say('notFoundAccepted')}</li>
           </ul>`,
-    { searched: shown },
+    { searched: shown, isSearching: true },
   );
 }

@@ -9,22 +9,25 @@ export interface Reader {
   readonly say: Say;
   /** May repair. */
   readonly isOperator: boolean;
+  /** The path of the page, with its query, to come back to. */
+  readonly at: string;
 }
 
 export interface PageOptions {
-  /** The browser asks again after so many seconds; nothing else on a page moves. */
+  /**
+   * The browser asks again after so many seconds; nothing else on a page moves. It would empty a
+   * field that somebody types in: the one for searching is a link then, to a page that stays.
+   */
   readonly refreshSeconds?: number;
+  /** Has come to type. */
+  readonly isSearching?: boolean;
   /** What was looked for, to be corrected. */
   readonly searched?: string;
 }
 
-export function page(
-  reader: Reader,
-  title: string,
-  body: Html,
-  { refreshSeconds, searched }: PageOptions = {},
-): Html {
-  const { say, user, language } = reader;
+export function page(reader: Reader, title: string, body: Html, options: PageOptions = {}): Html {
+  const { say, user, language, at } = reader;
+  const { refreshSeconds } = options;
   return document(
     language,
     title,
@@ -33,17 +36,9 @@ export function page(
         <a href="/dead-letters">${say('deadLetters')}</a>
         <a href="/unknown">${say('unknownMessages')}</a>
         <a href="/board">${say('board')}</a>
-        <form action="/message">
-          <input
-            name="q"
-            size="36"
-            placeholder="${say('searchHint')}"
-            aria-label="${say('searchHint')}"
-            value="${searched}"
-          />
-          <button>${say('search')}</button>
-        </form>
-        <a class="last" href="/language">${say('language')}</a>
+        ${search(say, options)}
+        <span class="last quiet">${say('timesAreUtc')}</span>
+        <a href="/language?next=${encodeURIComponent(at)}">${say('language')}</a>
         <span>${user.name} · ${user.role}</span>
         <form method="post" action="/logout"><button>${say('logOut')}</button></form>
       </nav>
@@ -53,13 +48,33 @@ export function page(
   );
 }
 
-export function loginPage(language: Language, say: Say, notice?: string): Html {
+function search(say: Say, { refreshSeconds, searched, isSearching = false }: PageOptions): Html {
+  const hint = say('searchHint');
+  if (refreshSeconds !== undefined) {
+    return html`<a class="search" href="/message">${say('search')}: ${hint}</a>`;
+  }
+  return html`<form action="/message">
+    <input
+      name="q"
+      size="36"
+      placeholder="${hint}"
+      aria-label="${hint}"
+      value="${searched}"
+      ${isSearching && html`autofocus`}
+    />
+    <button>${say('search')}</button>
+  </form>`;
+}
+
+/** @param next the path to go to after the login */
+export function loginPage(language: Language, say: Say, next: string, notice?: string): Html {
   return document(
     language,
     say('logIn'),
     html`<form class="login" method="post" action="/login">
       <h1>wechat-courier</h1>
       ${notice !== undefined && html`<p class="bad" role="alert">${notice}</p>`}
+      <input type="hidden" name="next" value="${next}" />
       <label>${say('name')}<input name="name" autocomplete="username" autofocus required /></label>
       <label
         >${say('password')}<input
@@ -79,9 +94,9 @@ export function refusalPage(
   title: string,
   detail: string,
 ): Html {
-  const { language, say, user, isOperator = false } = reader;
+  const { language, say, user, isOperator = false, at = '/' } = reader;
   const told = html`<p class="bad" role="alert">${detail}</p>`;
-  if (user) return page({ language, say, user, isOperator }, title, told);
+  if (user) return page({ language, say, user, isOperator, at }, title, told);
   return document(
     language,
     title,

@@ -47,6 +47,15 @@ export function messagePage(reader: Reader, view: MessageView): Html {
   );
 }
 
+const RECENT_MS = 60_000;
+
+/** A letter that is dead and no letter any more is on its way back; for a minute it is news. */
+export function isBeingRedriven({ status, letter, now }: Omit<MessageView, 'asked'>): boolean {
+  if (status.state === 'dead' && letter === null) return true;
+  const latest = status.redriven?.at(-1)?.at;
+  return latest !== undefined && now - latest < RECENT_MS;
+}
+
 /** @param query the filter to come back to */
 export function actions(say: Say, messageId: string, query = new URLSearchParams()): Html {
   return html`${(['redrive', 'purge'] as const).map(
