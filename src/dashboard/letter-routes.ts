@@ -46,7 +46,7 @@ export function letterRoutes(app: FastifyInstance, deps: LetterRouteDeps): void 
   for (const action of REPAIR_ACTIONS) {
     app.post(`/dead-letters/${action}`, async (request, reply) => {
       const reader = readerOf(request);
-      const wanted = understood(reader, asked(request.body, now()));
+      const wanted = understood(asked(request.body, now()));
       const { messageId, confirmed } = wanted;
       if (messageId !== undefined && (action === 'redrive' || confirmed)) {
         return reply.redirect(await one(deps, action, wanted, request.user.name), 303);
@@ -54,28 +54,32 @@ export function letterRoutes(app: FastifyInstance, deps: LetterRouteDeps): void 
       if (messageId !== undefined) return sendPage(reply, purgeOnePage(reader, wanted, messageId));
       if (!confirmed) return sendPage(reply, await question(deps, reader, action, wanted.filter));
       const repair = await repairs.start(action, wanted.filter, request.user.name);
-      if (!repair) throw new Refusal(409, reader.say('repairBusy'));
+      if (!repair) throw new Refusal(409, (say) => say('repairBusy'));
       return reply.redirect(`/repairs/${repair.id}`, 303);
     });
   }
   app.get<{ Params: { id: string } }>('/repairs/:id', async (request, reply) => {
     const repair = repairs.find(request.params.id);
-    if (!repair) throw new Refusal(404, 'There is no such repair, or no more.');
+    if (!repair) throw noRepair();
     const fates = repair.action === 'redrive' ? await fatesOf(producer, repair) : null;
     return sendPage(reply, repairPage(readerOf(request), repair, fates, now()));
   });
   app.post<{ Params: { id: string } }>('/repairs/:id/stop', async (request, reply) => {
     const { id } = request.params;
-    if (!repairs.find(id)) throw new Refusal(404, 'There is no such repair, or no more.');
+    if (!repairs.find(id)) throw noRepair();
     repairs.stop(id);
     return reply.redirect(`/repairs/${id}`, 303);
   });
 }
 
+function noRepair(): Refusal {
+  return new Refusal(404, (say) => say('noRepair'));
+}
+
 /** @throws Refusal 400 */
-function understood(reader: Reader, wanted: Asked | NotUnderstood): Asked {
+function understood(wanted: Asked | NotUnderstood): Asked {
   if (wanted.kind === 'asked') return wanted;
-  throw new Refusal(400, shownRefusal(reader.say, wanted));
+  throw new Refusal(400, (say) => shownRefusal(say, wanted));
 }
 
 /** How many it would be. Those that die from now on are not asked about, and not repaired. */

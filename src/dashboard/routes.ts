@@ -29,13 +29,14 @@ const rateSchema = z.object({
 /** Overview, accounts and messages. */
 export function pageRoutes(app: FastifyInstance, deps: RouteDeps): void {
   const { producer, views, now } = deps;
-  app.get('/', async (request, reply) => {
+  app.get<{ Querystring: { watch?: unknown } }>('/', async (request, reply) => {
     const [read, deadLetters, redrivesPaused] = await Promise.all([
       views.all(),
       views.countDeadLetters(),
       views.areRedrivesPaused(),
     ]);
-    const view = { ...read, deadLetters, redrivesPaused };
+    const isWatched = request.query.watch !== undefined;
+    const view = { ...read, deadLetters, redrivesPaused, isWatched };
     return sendPage(reply, overviewPage(readerOf(request), view));
   });
   app.get<{ Params: { appId: string } }>('/accounts/:appId', async (request, reply) => {

@@ -110,6 +110,8 @@ const WORDS = {
   pausedSince: { en: 'since', zh: '开始于' },
   old: { en: 'old', zh: '前获取' },
   timeLeft: { en: 'left', zh: '剩余' },
+  watch: { en: 'reload every 30 s', zh: '每 30 秒自动刷新' },
+  unwatch: { en: 'stop reloading', zh: '停止自动刷新' },
   asOf: { en: 'as of', zh: '截至' },
   sending: { en: 'sends now', zh: '当前速率' },
   taken: { en: 'taken by WeChat', zh: '微信已接收' },
@@ -254,6 +256,10 @@ const WORDS = {
   viewerOnly: {
     en: 'Expected an operator, got a viewer, who can look and change nothing. Ask an operator.',
     zh: '需要 operator，而您是 viewer，只能查看，不能修改。请联系 operator。',
+  },
+  noRepair: {
+    en: 'There is no such repair, or no more: the dashboard remembers the latest of this run.',
+    zh: '没有这个批量处理，或已不再保留：控制台只记得本次运行中最近的那些。',
   },
   noPage: { en: 'There is no such page.', zh: '没有这个页面。' },
   noAccount: {

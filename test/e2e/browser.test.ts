@@ -67,6 +67,8 @@ test('a message is found from the overview by its orderâ€™s number, the callerâ€
 
 test('a page that reloads itself has no field to type in; the search is a click away, ready to type', async () => {
   const { page, troubles } = await enter(VIEWER);
+  await page.getByRole('link', { name: 'reload every 30 s' }).click();
+  await page.getByRole('link', { name: 'stop reloading' }).waitFor();
   expect(await page.locator('meta[http-equiv=refresh]').count()).toBe(1);
   expect(await page.locator('input').count()).toBe(0);
   await page.getByRole('link', { name: 'Find' }).click();

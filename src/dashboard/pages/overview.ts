@@ -19,9 +19,10 @@ export interface OverviewView {
   readonly workers: number | null;
   /** When the accounts were read, epoch ms. */
   readonly at: number;
+  /** It reloads itself, for a screen on the wall. */
+  readonly isWatched: boolean;
 }
 
-/** A page that is left open stays true. */
 export const REFRESH_SECONDS = 30;
 const MOST_CODES = 3;
 
@@ -34,12 +35,12 @@ export function overviewPage(reader: Reader, view: OverviewView): Html {
     reader,
     say('overview'),
     html`${summary(say, view, troubled.length)} ${accountsTable(say, sorted, at)}`,
-    { refreshSeconds: REFRESH_SECONDS },
+    view.isWatched ? { refreshSeconds: REFRESH_SECONDS } : {},
   );
 }
 
 function summary(say: Say, view: OverviewView, troubled: number): Html {
-  const { accounts, deadLetters, redrivesPaused, workers, at } = view;
+  const { accounts, deadLetters, redrivesPaused, workers, at, isWatched } = view;
   return html`<p>
     ${say('accounts')}: ${accounts.length} ·
     <span class="${troubled > 0 ? 'bad' : 'good'}">${say('attention')}: ${troubled}</span> ·
@@ -48,7 +49,8 @@ function summary(say: Say, view: OverviewView, troubled: number): Html {
       html`<span class="${workers === 0 ? 'bad' : ''}">${say('workers')}: ${workers}</span> · `
     }<a href="/dead-letters">${say('deadLetters')}: ${deadLetters}</a>
     ${redrivesPaused && html`<span class="bad">(${say('redrivesPaused')})</span>`} · ${say('asOf')}
-    ${shownTime(at)}
+    ${shownTime(at)} ·
+    <a href="${isWatched ? '/' : '/?watch=yes'}">${say(isWatched ? 'unwatch' : 'watch')}</a>
   </p>`;
 }
 
