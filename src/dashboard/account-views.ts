@@ -4,6 +4,7 @@ import type { DeadLetterQueue } from '../shared/dead-letter.ts';
 import { dueTime } from '../shared/lane-overview.ts';
 import { type LaneQueue, openLane } from '../shared/lane.ts';
 import { type Kind, KINDS } from '../shared/outcome.ts';
+import { readQuotas } from '../shared/quota.ts';
 import type { RedisClient } from '../shared/redis.ts';
 import { readTally } from '../shared/tally.ts';
 import { forcedRefreshes, tokenHealth } from '../shared/token-health.ts';
@@ -91,11 +92,12 @@ export function openAccountViews(deps: {
   }
 
   async function detail(appId: string): Promise<AccountDetail> {
-    const [seen, forced] = await Promise.all([
+    const [seen, forced, quotas] = await Promise.all([
       workerCounts(redis).then((counts) => view(appId, counts)),
       forcedRefreshes(redis, appId, clock.now()),
+      readQuotas(redis, appId),
     ]);
-    return { ...seen, forced };
+    return { ...seen, forced, quotas };
   }
 
   async function readAll(): Promise<AllAccounts> {

@@ -114,6 +114,12 @@ const configSchema = z.object({
     default: '15000',
     meaning: 'how long a stopping process may finish what it began, in milliseconds',
   }),
+  quotaMinutes: integer(0, 1440).register(variables, {
+    name: 'COURIER_QUOTA_MINUTES',
+    default: '10',
+    meaning:
+      'how often WeChat is asked what is left of an account’s daily quotas, in minutes; 0: never',
+  }),
   ledgerTtlHours: integer(1, 8_760).register(variables, {
     name: 'COURIER_LEDGER_TTL_HOURS',
     default: '72',

@@ -60,6 +60,8 @@ export function accountKeys(appId: string) {
     rates: `${prefix}:rates`,
     /** Hash of half an hour: requests by kind and errcode, and by kind and minute (tally.ts). */
     tally: (slice: number) => `${prefix}:tally:${slice}`,
+    /** Text that expires: what WeChat said of the daily quota of a kind (quota.ts). */
+    quota: (kind: Kind) => `${prefix}:quota:${kind}`,
     /** Hash: why and since when the account is paused. */
     pause: `${prefix}:pause`,
     /** Hash per kind: until when the lane sleeps and how long the last sleep was. */

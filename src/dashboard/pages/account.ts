@@ -1,5 +1,6 @@
 import { explainErrcode } from '../../shared/errcodes/errcode.ts';
 import type { LaneOverview } from '../../shared/lane-overview.ts';
+import { QUOTA_LOW_SHARE, type Quota, type Quotas } from '../../shared/quota.ts';
 import { FORCED_PER_DAY } from '../../shared/token-health.ts';
 import { html, type Html } from '../html.ts';
 import { fields, page, type Reader, shownAge, shownTime, table } from './layout.ts';
@@ -9,6 +10,8 @@ import { accountsTable, type AccountView, linkedCode } from './overview.ts';
 export interface AccountDetail extends AccountView {
   /** Times of the forced refreshes of the last 24 hours, epoch ms. */
   readonly forced: readonly number[];
+  /** What WeChat said of the daily quota of each kind. */
+  readonly quotas: Quotas;
 }
 
 export function accountPage(reader: Reader, account: AccountDetail, now: number): Html {
@@ -22,7 +25,7 @@ export function accountPage(reader: Reader, account: AccountDetail, now: number)
       <h2>${say('token')}</h2>
       ${tokenFields(reader, account, now)}
       <h2>${say('quota')}</h2>
-      ${fields(account.lanes.map((lane) => [lane.kind, quotaOf(reader, lane)]))}
+      ${fields(account.lanes.map((lane) => [lane.kind, quotaOf(reader, lane, account.quotas)]))}
       <h2>${say('lastHour')}</h2>
       ${codesTable(reader, account)}`,
   );
@@ -58,10 +61,28 @@ function tokenFields({ say }: Reader, { token, forced }: AccountDetail, now: num
   ]);
 }
 
-/** WeChat tells of a quota only when it is spent. */
-function quotaOf({ say }: Reader, { sleep }: LaneOverview): Html | string {
-  if (sleep?.cause !== 'quota') return say('notSpent');
-  return html`<span class="warn">${say('spentUntil')} ${shownTime(sleep.until)}</span>`;
+/** A refusal says more than a count: that is off by up to 1 %, and some minutes old. */
+function quotaOf(reader: Reader, { kind, sleep }: LaneOverview, quotas: Quotas): Html | string {
+  const { say } = reader;
+  const quota = quotas[kind];
+  if (sleep?.cause !== 'quota') return quota ? toldQuota(reader, quota) : say('notTold');
+  return html`<span class="warn">${say('spentUntil')} ${shownTime(sleep.until)}</span>
+    ${quota && toldQuota(reader, quota)}`;
+}
+
+function toldQuota({ say, language }: Reader, quota: Quota): Html {
+  const at = html`(${say('asOf')} ${shownTime(quota.readAt)})`;
+  if (quota.kind === 'untold') {
+    const { meaning } = explainErrcode(quota.errcode, language);
+    return html`${say('notTold')}: ${quota.errcode} ${meaning} ${at}`;
+  }
+  const { dailyLimit, used, remain, rate } = quota;
+  const isLow = used >= dailyLimit * QUOTA_LOW_SHARE;
+  return html`<span class="${isLow ? 'warn' : ''}"
+      >${used} ${say('of')} ${dailyLimit}, ${say('timeLeft')}: ${remain}</span
+    >
+    ${at}
+    ${rate && html`<span class="line">${say('atMost')} ${rate.calls} / ${rate.seconds} s</span>`}`;
 }
 
 function codesTable({ say, language }: Reader, { appId, lanes, tally }: AccountDetail): Html {

@@ -181,6 +181,7 @@ export function componentSchemas(): Readonly<Record<string, Schema>> {
         object({
           kind: { type: 'string', enum: KINDS },
           spentUntil: { type: ['integer', 'null'] },
+          'daily?': object({ limit: whole, used: whole, remain: whole, readAt: epochMs }),
         }),
       ),
     }),

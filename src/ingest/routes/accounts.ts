@@ -2,6 +2,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type AccountOverview, openAccountControl } from '../../shared/account-control.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { CourierError } from '../../shared/errors.ts';
+import type { LaneOverview } from '../../shared/lane-overview.ts';
+import type { Kind } from '../../shared/outcome.ts';
+import { type Quotas, readQuotas } from '../../shared/quota.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 import { type TokenHealth, tokenHealth } from '../../shared/token-health.ts';
 import { requireAccount } from '../permission.ts';
@@ -17,8 +20,21 @@ export interface AccountRouteDeps {
 /** How an account stands, as the API tells it. */
 export interface AccountView extends AccountOverview {
   readonly token: TokenHealth;
-  /** Of each kind: WeChat's daily quota is spent, as far as it told us. */
-  readonly quota: readonly { readonly kind: string; readonly spentUntil: number | null }[];
+  readonly quota: readonly QuotaView[];
+}
+
+/** The daily quota of one kind. */
+export interface QuotaView {
+  readonly kind: Kind;
+  /** WeChat refuses messages because it is spent; they are tried again then. */
+  readonly spentUntil: number | null;
+  /** Calls a day as WeChat counts them; absent while it was not asked, or did not say. */
+  readonly daily?: {
+    readonly limit: number;
+    readonly used: number;
+    readonly remain: number;
+    readonly readAt: number;
+  };
 }
 
 /** Looking at accounts, pausing and resuming them. */
@@ -51,15 +67,12 @@ export function accountRoutes(app: FastifyInstance, deps: AccountRouteDeps): voi
 
   function view(appId: string): Promise<AccountView> {
     return withControl(appId, async (control) => {
-      const [overview, token] = await Promise.all([
+      const [overview, token, quotas] = await Promise.all([
         control.overview(),
         tokenHealth(redis, appId, clock.now()),
+        readQuotas(redis, appId),
       ]);
-      const quota = overview.lanes.map(({ kind, sleep }) => ({
-        kind,
-        spentUntil: sleep?.cause === 'quota' ? sleep.until : null,
-      }));
-      return { ...overview, token, quota };
+      return { ...overview, token, quota: overview.lanes.map((lane) => quotaOf(lane, quotas)) };
     });
   }
 
@@ -78,4 +91,12 @@ export function accountRoutes(app: FastifyInstance, deps: AccountRouteDeps): voi
       },
     );
   }
+}
+
+function quotaOf({ kind, sleep }: LaneOverview, quotas: Quotas): QuotaView {
+  const quota = quotas[kind];
+  const spentUntil = sleep?.cause === 'quota' ? sleep.until : null;
+  if (quota?.kind !== 'told') return { kind, spentUntil };
+  const { dailyLimit: limit, used, remain, readAt } = quota;
+  return { kind, spentUntil, daily: { limit, used, remain, readAt } };
 }

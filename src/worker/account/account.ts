@@ -34,6 +34,7 @@ import { createTokens } from '../token/tokens.ts';
 import { createTurns } from '../turns.ts';
 import { createAccountPause } from './account-pause.ts';
 import { createAccountProbe } from './account-probe.ts';
+import { createQuotaReader } from './quota-reader.ts';
 
 /** What all accounts of a process share. */
 export interface AccountDeps {
@@ -41,7 +42,7 @@ export interface AccountDeps {
   readonly deadLetters: DeadLetterQueue;
   readonly config: Pick<
     Config,
-    'concurrency' | 'ledgerTtlHours' | 'searchIndex' | 'shutdownGraceMs'
+    'concurrency' | 'ledgerTtlHours' | 'quotaMinutes' | 'searchIndex' | 'shutdownGraceMs'
   >;
   readonly metrics: WorkerMetrics;
   readonly clock: Clock;
@@ -135,6 +136,16 @@ export function createAccount(deps: AccountDeps, account: Account): RunningAccou
       logger,
     }),
     tally,
+    createQuotaReader({
+      redis,
+      account,
+      store,
+      hasToken: () => tokens.fetchedAt() !== null,
+      turns,
+      minutes: deps.config.quotaMinutes,
+      clock,
+      logger: logger.child({ appId }),
+    }),
     createGivenUpJobs({ lanes, turns, logger }),
     createOrphans({ appId, ledger, lanes, turns, logger }),
     createParkedJobs({ ...graveyard, metrics: laneMetrics, turns, logger }),

@@ -1,6 +1,8 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { LaneOverview } from '../../shared/lane-overview.ts';
 import type { Reading } from '../../shared/metrics/reading.ts';
+import { KINDS } from '../../shared/outcome.ts';
+import type { Quota } from '../../shared/quota.ts';
 import { FORCED_PER_DAY } from '../../shared/token-health.ts';
 import type { AccountState, ObservedAccount } from './account-reading.ts';
 import { LANE_LABELS } from './lane-counters.ts';
@@ -105,12 +107,34 @@ export function registerAccountGauges(deps: AccountGaugesDeps): void {
     ['account'],
     ofAccounts(({ appId, forced }) => [[{ account: appId }, Math.max(0, FORCED_PER_DAY - forced)]]),
   );
+  gauge(
+    'courier_quota_limit',
+    'Calls a day that WeChat allows; absent while it did not say',
+    LANE_LABELS,
+    ofAccounts((state) => quotaSamples(state, ({ dailyLimit }) => dailyLimit)),
+  );
+  gauge(
+    'courier_quota_used',
+    'Calls of today by WeChat’s count, some minutes old; absent while it did not say',
+    LANE_LABELS,
+    ofAccounts((state) => quotaSamples(state, ({ used }) => used)),
+  );
   gauge('courier_token_age_seconds', 'Age of the token this process sends with', ['account'], () =>
     [...accounts].flatMap(([account, { tokenFetchedAt }]) => {
       const at = tokenFetchedAt();
       return at === null ? [] : [[{ account }, Math.max(0, now() - at) / 1000] as const];
     }),
   );
+}
+
+function quotaSamples(
+  { appId, quotas }: AccountState,
+  value: (quota: Extract<Quota, { kind: 'told' }>) => number,
+): Sample[] {
+  return KINDS.flatMap((kind) => {
+    const quota = quotas[kind];
+    return quota?.kind === 'told' ? [[{ account: appId, kind }, value(quota)] as const] : [];
+  });
 }
 
 /** *Failed* are the messages of unknown outcome. */

@@ -9,6 +9,7 @@ import {
 import type { LaneQueue } from '../../shared/lane.ts';
 import { createReading, type Reading } from '../../shared/metrics/reading.ts';
 import type { Kind } from '../../shared/outcome.ts';
+import { type Quotas, readQuotas } from '../../shared/quota.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 import { forcedRefreshes, type TokenHealth, tokenHealth } from '../../shared/token-health.ts';
 
@@ -29,6 +30,7 @@ export interface AccountState {
   readonly unknownSince?: number;
   /** Forced refreshes of its token in the last 24 hours. */
   readonly forced: number;
+  readonly quotas: Quotas;
 }
 
 /** Reads all accounts together; one that cannot be read is absent. */
@@ -39,11 +41,12 @@ export function readAccounts(
 ): Reading<readonly AccountState[]> {
   async function read(appId: string, { lanes }: ObservedAccount): Promise<AccountState> {
     const now = clock.now();
-    const [overviews, pause, token, forced, [, unknownSince]] = await Promise.all([
+    const [overviews, pause, token, forced, quotas, [, unknownSince]] = await Promise.all([
       laneOverviews(redis, appId, lanes, now),
       pauseOverview(redis, appId),
       tokenHealth(redis, appId, now),
       forcedRefreshes(redis, appId, now),
+      readQuotas(redis, appId),
       redis.zrange(accountKeys(appId).unknown, '0', '0', 'WITHSCORES'),
     ]);
     return {
@@ -52,6 +55,7 @@ export function readAccounts(
       pause,
       token,
       forced: forced.length,
+      quotas,
       ...(unknownSince !== undefined && { unknownSince: Number(unknownSince) }),
     };
   }

@@ -23,7 +23,8 @@ export interface WechatClient {
   abort(): Promise<void>;
 }
 
-const PATHS: Record<Kind, string> = {
+/** Of WeChat's API, by kind; quotas are counted for each. */
+export const SEND_PATHS: Readonly<Record<Kind, string>> = {
   template: '/cgi-bin/message/template/send',
   custom: '/cgi-bin/message/custom/send',
 };
@@ -49,9 +50,9 @@ export function createWechatClient(options: {
   });
   return {
     async send(kind, token, body, interruption, span) {
-      const call = beginCall(span, 'POST', options.apiBase, PATHS[kind]);
+      const call = beginCall(span, 'POST', options.apiBase, SEND_PATHS[kind]);
       const result = await sendOnce(pool, {
-        path: `${PATHS[kind]}?access_token=${encodeURIComponent(token)}`,
+        path: `${SEND_PATHS[kind]}?access_token=${encodeURIComponent(token)}`,
         body,
         secrets: [token, options.secret.reveal()],
         interruption,

@@ -6,6 +6,7 @@ import { classOf } from '../../shared/errcodes/errcode.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { scrub, withoutValue } from '../../shared/logger.ts';
 import { NO_SPAN, type Span } from '../../shared/tracing/span.ts';
+import { boundedText } from '../bounded-text.ts';
 import { beginCall, endFailed, endReply } from '../http-span.ts';
 import type { FetchedToken } from './token-store.ts';
 
@@ -88,7 +89,7 @@ async function fetchToken(
   const asked = clock.now();
   const response = await request(url, { ...options, signal });
   call.set({ 'http.response.status_code': response.statusCode });
-  const text = await boundedText(response.body);
+  const text = await boundedText(response.body, MAX_BODY_BYTES);
   // A text that quotes the request must not carry the secret any further.
   const hide = (errmsg: string) => scrub(withoutValue(errmsg, account.secret.reveal()));
   return parseAnswer(text, response.statusCode, asked, hide);
@@ -170,15 +171,4 @@ function parseJson(text: string): Record<string, unknown> {
   } catch {
     return {};
   }
-}
-
-async function boundedText(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new Error(`the answer exceeds ${MAX_BODY_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
