@@ -7,7 +7,7 @@ import { Secret } from '../../src/shared/secret.ts';
 import { TRACING_OFF } from '../../src/shared/tracing/span.ts';
 import { createTokenSeal } from '../../src/worker/token/seal.ts';
 import type { TokenSource } from '../../src/worker/token/token-source.ts';
-import { createTokenStore } from '../../src/worker/token/token-store.ts';
+import { createTokenStore, type TokenStore } from '../../src/worker/token/token-store.ts';
 import { createTokens, type Tokens } from '../../src/worker/token/tokens.ts';
 import { freshAppId } from '../helpers/courier.ts';
 import { useRedis } from '../helpers/redis.ts';
@@ -22,10 +22,12 @@ interface Endpoint {
   readonly answersAfter?: Promise<void>;
   /** It hands out the same token again and again. */
   readonly sticky?: boolean;
+  /** What Redis keeps of conflicts, in the place of the real thing. */
+  readonly marks?: Pick<TokenStore, 'firstConflict' | 'countRefusal'>;
 }
 
 /** Two processes with one account: a source that numbers its tokens, and a clock to turn. */
-function twoProcesses({ answersAfter, sticky = false }: Endpoint = {}): {
+function twoProcesses({ answersAfter, sticky = false, marks }: Endpoint = {}): {
   here: Tokens;
   there: Tokens;
   turn: (ms: number) => void;
@@ -52,7 +54,7 @@ function twoProcesses({ answersAfter, sticky = false }: Endpoint = {}): {
     createTokens({
       tracing: TRACING_OFF,
       appId,
-      store: createTokenStore(redis.client, appId, seal, 'stable_token'),
+      store: { ...createTokenStore(redis.client, appId, seal, 'stable_token'), ...marks },
       source,
       clock,
       random: () => 0.5,
@@ -113,5 +115,22 @@ test('a token that WeChat goes on refusing is one conflict, however many process
   const givenUp = { kind: 'unavailable', detail: 'WeChat hands out the token it refuses' };
   await eventually(async () => expect(await refused(here)).toMatchObject(givenUp));
   expect(await refused(there)).toMatchObject(givenUp);
+  // Nobody waits for the marks; this is answered behind them.
+  await redis.client.ping();
   expect(conflicts).toEqual(['here']);
+});
+
+test('a token is handed on although Redis is slow or full for the marks of a conflict', async () => {
+  let mark: (isFirst: boolean) => void = () => undefined;
+  const { here, conflicts } = twoProcesses({
+    marks: {
+      firstConflict: () => new Promise((resolve) => (mark = resolve)),
+      countRefusal: () => Promise.reject(new Error('OOM command not allowed')),
+    },
+  });
+  await here.current('0');
+  expect(await here.renew('1', 'rejected')).toMatchObject({ kind: 'token', generation: '2' });
+  expect(conflicts).toEqual([]);
+  mark(true);
+  await eventually(() => expect(conflicts).toEqual(['here']));
 });

@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { DeadLetterQueue } from '../../shared/dead-letter.ts';
 import type { Kind } from '../../shared/outcome.ts';
 import type { RedisClient } from '../../shared/redis.ts';
-import type { RenewalCause } from '../token/tokens.ts';
+import type { RenewalCause } from '../token/renewal.ts';
 import { registerAccountGauges } from './account-gauges.ts';
 import { type ObservedAccount, readAccounts } from './account-reading.ts';
 import { createLaneCounters, type LaneMetrics } from './lane-counters.ts';
