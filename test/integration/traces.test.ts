@@ -445,7 +445,7 @@ test('the relay of the outbox goes on in the trace that a row was written in', a
   await waitFor(() => fates.length === 2);
   await relay.stop();
   await tracing.stop(2000);
-  const spans = await spansOf(caller.traceId, 4);
+  const spans = await spansOf(caller.traceId, 1, 'deliver template');
   const relayed = spans.filter(({ name }) => name === 'relay');
   expect(relayed.map(({ service, parentId }) => [service, parentId])).toEqual(
     Array(2).fill(['wechat-courier-outbox', caller.spanId]),
