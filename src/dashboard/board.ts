@@ -46,7 +46,8 @@ const RETRY_ALL = `${BOARD}/api/queues/:queueName/retry/:queueStatus`;
 const FONTS = /<link href="https:\/\/fonts\.[^>]*>/g;
 const STYLE_AT = `${BOARD}/courier.css`;
 const OUR_STYLE = `<link href="${STYLE_AT}" rel="stylesheet">`;
-const LIST = `${BOARD}/api/queues`;
+const API = `${BOARD}/api/`;
+const LIST = `${API}queues`;
 
 /** Bull Board behind our login, with messages that show no recipient and no content. */
 export async function addBoard(
@@ -76,6 +77,9 @@ export async function addBoard(
   });
   await app.register(
     async (scope) => {
+      scope.addHook('onRoute', (route) => {
+        if (route.url.startsWith(API)) route.config = { ...route.config, polled: true };
+      });
       scope.addHook('preHandler', async (request, reply) => {
         if (request.method === 'GET' || request.method === 'HEAD') return;
         const { url } = request.routeOptions;

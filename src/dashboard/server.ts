@@ -13,6 +13,12 @@ import { STYLE } from './style.ts';
 import { sayIn } from './words.ts';
 
 const FORM_BYTES = 65_536;
+/** A form is small: whoever takes longer holds a connection, and no form. */
+const HEADERS_MS = 5000;
+const REQUEST_MS = 10_000;
+const LOOK_FOR_SLOW_MS = 1000;
+/** Nothing is read or written on a connection; far longer than the slowest answer. */
+const STALLED_MS = 120_000;
 const field = z.string().max(256).optional().catch(undefined);
 const loginSchema = z.object({ name: field, password: field, next: z.unknown().optional() });
 
@@ -30,6 +36,9 @@ export async function createServer(
     logger: false,
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     bodyLimit: FORM_BYTES,
+    requestTimeout: REQUEST_MS,
+    connectionTimeout: STALLED_MS,
+    http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: LOOK_FOR_SLOW_MS },
     forceCloseConnections: 'idle',
     // Of an address that the router cannot read: no hook runs, and its text is nobody's business.
     frameworkErrors: (_error, { url }, reply: unknown) => {

@@ -58,13 +58,24 @@ describe('sessions', () => {
     const cookie = sessions.open(user);
     for (let minutes = 50; minutes <= 12 * 60; minutes += 50) {
       now = minutes * MINUTE;
-      expect(sessions.find(cookie)).toEqual(user);
+      expect(sessions.find(cookie, 'person')).toEqual(user);
     }
     now = 12 * 60 * MINUTE + 1;
-    expect(sessions.find(cookie)).toBeNull();
+    expect(sessions.find(cookie, 'person')).toBeNull();
     const idle = sessions.open(user);
     now += 61 * MINUTE;
-    expect(sessions.find(idle)).toBeNull();
+    expect(sessions.find(idle, 'person')).toBeNull();
+  });
+
+  it('are not kept alive by what a page asks for by itself', () => {
+    let now = 0;
+    const sessions = createSessions(() => now);
+    const cookie = sessions.open(user);
+    for (now = 0; now <= 60 * MINUTE; now += MINUTE / 2) {
+      expect(sessions.find(cookie, 'program')).toEqual(user);
+    }
+    expect(sessions.find(cookie, 'program')).toBeNull();
+    expect(sessions.find(cookie, 'person')).toBeNull();
   });
 
   it('are never two of one cookie, and none for a cookie nobody got', () => {
@@ -72,7 +83,7 @@ describe('sessions', () => {
     const [first, second] = [sessions.open(user), sessions.open(user)];
     expect(first).not.toBe(second);
     sessions.close(first);
-    expect([sessions.find(first), sessions.find(second), sessions.find('')]).toEqual([
+    expect([...[first, second, ''].map((cookie) => sessions.find(cookie, 'person'))]).toEqual([
       null,
       user,
       null,

@@ -20,6 +20,8 @@ declare module 'fastify' {
     open?: boolean;
     /** Changes something although it is for viewers, too: logging out. */
     anyRole?: boolean;
+    /** Asked for by a page that is left open, again and again. */
+    polled?: boolean;
   }
 }
 
@@ -128,7 +130,9 @@ async function userOf(
   reply: FastifyReply,
 ): Promise<User> {
   const cookie = request.cookies[SESSION_COOKIE];
-  const session = cookie === undefined ? null : deps.sessions.find(cookie);
+  const isPoll = SAFE.has(request.method) && request.routeOptions.config.polled === true;
+  const by = isPoll ? 'program' : 'person';
+  const session = cookie === undefined ? null : deps.sessions.find(cookie, by);
   const user = session && deps.users.find(session.name);
   if (user && user.hash === session.hash) return user;
   const basic = basicOf(request.headers.authorization);

@@ -8,12 +8,16 @@ export type LoggedIn = Pick<User, 'name' | 'hash'>;
 export interface Sessions {
   /** @returns the cookie's value: 256 random bits */
   open(user: LoggedIn): string;
-  /** Null for a cookie that is unknown or too old. */
-  find(cookie: string): LoggedIn | null;
+  /**
+   * Null for a cookie that is unknown or too old.
+   *
+   * @param by a program in the browser, which asks for ever, keeps no session alive
+   */
+  find(cookie: string, by: 'person' | 'program'): LoggedIn | null;
   close(cookie: string): void;
 }
 
-/** Without a request for so long, and in any case after so long, one has to log in again. */
+/** Without a request of a person for so long, and in any case after so long, one has to log in again. */
 const IDLE_MS = 60 * 60_000;
 const LONGEST_MS = 12 * 60 * 60_000;
 const MOST = 10_000;
@@ -32,7 +36,7 @@ export function createSessions(now: () => number): Sessions {
       }
       return cookie;
     },
-    find(cookie) {
+    find(cookie, by) {
       const key = keyOf(cookie);
       const session = sessions.get(key);
       if (!session) return null;
@@ -40,7 +44,7 @@ export function createSessions(now: () => number): Sessions {
         sessions.delete(key);
         return null;
       }
-      session.usedAt = now();
+      if (by === 'person') session.usedAt = now();
       return session.user;
     },
     close: (cookie) => void sessions.delete(keyOf(cookie)),
