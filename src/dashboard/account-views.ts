@@ -9,7 +9,7 @@ import type { RedisClient } from '../shared/redis.ts';
 import { readTally } from '../shared/tally.ts';
 import { forcedRefreshes, tokenHealth } from '../shared/token-health.ts';
 import { type WorkerCounts, workerCounts } from '../shared/workers.ts';
-import type { BoardLane } from './board.ts';
+import type { BoardLane } from './board-queue.ts';
 import type { AccountDetail } from './pages/account.ts';
 import type { AccountView } from './pages/overview.ts';
 import type { WaitingView } from './pages/waiting.ts';

@@ -1,14 +1,9 @@
 import { createBullBoard } from '@bull-board/api';
-import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { AccountOverview } from '../shared/account-control.ts';
 import type { DeadLetterQueue } from '../shared/dead-letter.ts';
-import { laneName } from '../shared/keys.ts';
-import type { LaneQueue } from '../shared/lane.ts';
-import type { Kind } from '../shared/outcome.ts';
+import { type BoardLane, type LaneReadings, shownLane, shownLetters } from './board-queue.ts';
 import { BOARD_STYLE } from './board-style.ts';
-import { maskedJob, nameOf } from './masked-job.ts';
 import { languageFor } from './reader.ts';
 import type { Repair, Repairs } from './repairs.ts';
 import { sayIn } from './words.ts';
@@ -19,12 +14,6 @@ export const BOARD = '/board';
 export interface Board {
   /** The lanes to show, by account; the dead letters always come first. */
   show(lanes: readonly BoardLane[]): void;
-}
-
-export interface BoardLane {
-  readonly appId: string;
-  readonly kind: Kind;
-  readonly queue: LaneQueue;
 }
 
 /**
@@ -38,7 +27,6 @@ const ALLOWED: ReadonlySet<string | undefined> = new Set(
     (action) => `${BOARD}/api/queues/:queueName/${action}`,
   ),
 );
-const DEAD_LETTERS_ARE = 'Messages that will not be sent unless somebody acts';
 /** Each look costs Redis some commands for each of perhaps a hundred lanes. */
 export const POLL_SECONDS = 30;
 const RETRY_ALL = `${BOARD}/api/queues/:queueName/retry/:queueStatus`;
@@ -57,9 +45,7 @@ export async function addBoard(
   repairs: Pick<Repairs, 'start' | 'latest'>,
 ): Promise<Board> {
   const adapter = new FastifyAdapter().setBasePath(BOARD);
-  const first = dressed(
-    new PagedAdapter(deadLetters, optionsOf(deadLetters.name, DEAD_LETTERS_ARE)),
-  );
+  const first = shownLetters(deadLetters);
   const board = createBullBoard({
     queues: [first],
     serverAdapter: adapter,
@@ -115,7 +101,7 @@ export async function addBoard(
   );
   return {
     show(lanes) {
-      const others = lanes.map((lane) => dressed(new LaneAdapter(lane, views)));
+      const others = lanes.map((lane) => shownLane(lane, views));
       board.replaceQueues([first, ...others]);
     },
   };
@@ -157,100 +143,4 @@ async function redriveAll(
   const [running] = repairs.latest();
   const isTheSame = running?.action === 'redrive' && Object.keys(running.filter).length === 0;
   return running && isTheSame ? running : null;
-}
-
-/** Where the numbers of all lanes are read at once. */
-export interface LaneReadings {
-  all(): Promise<{ readonly accounts: readonly AccountOverview[] }>;
-  /** What was read is old. */
-  changed(): void;
-}
-
-/** A hundred thousand jobs at once would take a gigabyte, and block the process for seconds. */
-const MOST_AT_ONCE = 100;
-
-/** A queue of which nobody gets more than a page, whatever they ask for. */
-class PagedAdapter extends BullMQAdapter {
-  override getJobs(...[states, start = 0, end = -1]: Parameters<BullMQAdapter['getJobs']>) {
-    const last = start + MOST_AT_ONCE - 1;
-    return super.getJobs(states, start, end < 0 ? last : Math.min(end, last));
-  }
-}
-
-/**
- * A lane whose numbers come from the reading that the overview shows, too: asking for each lane
- * by itself costs Redis some two hundred commands a second with a hundred lanes.
- */
-class LaneAdapter extends PagedAdapter {
-  readonly #lane: BoardLane;
-  readonly #readings: LaneReadings;
-
-  constructor(lane: BoardLane, readings: LaneReadings) {
-    super(lane.queue, optionsOf(lane.queue.name, laneName(lane.appId, lane.kind)));
-    this.#lane = lane;
-    this.#readings = readings;
-  }
-  async #overview() {
-    const { appId, kind } = this.#lane;
-    const { accounts } = await this.#readings.all();
-    const account = accounts.find((one) => one.appId === appId);
-    return account?.lanes.find((lane) => lane.kind === kind);
-  }
-  override async getJobCounts() {
-    const seen = await this.#overview();
-    // An account that was added after the reading.
-    if (!seen) return await super.getJobCounts();
-    const { waiting, prioritized, delayed, active, parked, completed } = seen;
-    return {
-      waiting: waiting - prioritized,
-      prioritized,
-      delayed,
-      active,
-      failed: parked,
-      completed,
-      'waiting-children': 0,
-    };
-  }
-  override async isPaused() {
-    return (await this.#overview())?.paused ?? (await super.isPaused());
-  }
-  override get supportsGlobalRateLimit() {
-    return false;
-  }
-  override getGlobalConcurrency() {
-    return Promise.resolve(null);
-  }
-  override getActiveRateLimitTtl() {
-    return Promise.resolve(0);
-  }
-  override getJobSchedulersCount() {
-    return Promise.resolve(0);
-  }
-}
-
-function optionsOf(queueName: string, description: string) {
-  return {
-    delimiter: '.',
-    // A job that ended in its lane was sent.
-    allowCompletedRetries: false,
-    description,
-    externalJobUrl: ({ id }: { id?: string | number | null | undefined }) => ({
-      displayText: 'Message',
-      href: `/message?q=${messageOf(queueName, id)}`,
-    }),
-  };
-}
-
-function dressed(adapter: BullMQAdapter): BullMQAdapter {
-  adapter.setFormatter('data', maskedJob);
-  adapter.setFormatter('name', nameOf);
-  return adapter;
-}
-
-/** A dead letter's id is the message's, perhaps with a number; a lane's job has its second half. */
-function messageOf(queueName: string, jobId: unknown): string {
-  const id = typeof jobId === 'string' ? jobId : '';
-  const [appId = ''] = queueName.split('.');
-  const messageId = queueName.includes('.') ? `${appId}.${id}` : id.replace(/\.\d+$/, '');
-  return encodeURIComponent(messageId);
 }

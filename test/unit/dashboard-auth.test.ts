@@ -83,7 +83,7 @@ describe('sessions', () => {
     const [first, second] = [sessions.open(user), sessions.open(user)];
     expect(first).not.toBe(second);
     sessions.close(first);
-    expect([...[first, second, ''].map((cookie) => sessions.find(cookie, 'person'))]).toEqual([
+    expect([first, second, ''].map((cookie) => sessions.find(cookie, 'person'))).toEqual([
       null,
       user,
       null,
