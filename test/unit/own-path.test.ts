@@ -45,5 +45,6 @@ test('an openid is in no address that one comes back to', () => {
   const openid = 'oABCDEFGHIJKLMNOPQRSTUVWXYZ0';
   expect(ownPath(`/message?q=${openid}`)).toBe('/message');
   expect(ownPath(`/message?q=%6f${openid.slice(1)}`)).toBe('/message');
+  expect(ownPath(`/message?q=${openid}x`)).toBe('/message');
   expect(ownPath(`/accounts/${openid}`)).toBe('/');
 });
