@@ -311,6 +311,8 @@ describe('an account that WeChat refuses', () => {
     shop.control('POST', 'accounts', { appId: shop.appId, condition: 'ip-not-listed' });
     const ids = await enqueue(shop, 'custom', 5);
     await eventually(async () => expect(await shop.lane('custom').isPaused()).toBe(true));
+    // Said once its probe is planned: one that is planned later would undo what comes here.
+    await waitFor(() => shop.log().some(({ code }) => code === 'account-paused'));
     shop.control('POST', 'accounts', { appId: shop.appId, condition: 'ok' });
     // The probe is due in a minute; here the minute is over.
     await shop.redis.hset(shop.keys.pause, 'probeAt', 1);

@@ -49,7 +49,6 @@ async function takeAll(browser: TestBrowser, { url, producer, ids }: Office): Pr
   await take(phone, '/', 'overview-phone');
   await take(desk, `/accounts/${SHOP}`, 'account');
   await take(desk, '/dead-letters', 'dead-letters');
-  await take(phone, '/dead-letters', 'dead-letters-phone');
   await take(desk, '/unknown', 'unknown');
   await take(desk, '/board/queue/dead-letter?status=failed', 'bull-board');
   await desk.goto('/dead-letters?errcode=40037');
