@@ -57,7 +57,6 @@ async function takeAll(browser: TestBrowser, { url, producer, ids }: Office): Pr
   await desk.getByRole('button', { name: /Redrive these \(/ }).click();
   await desk.getByText('finished', { exact: true }).waitFor();
   await save(desk, 'repair');
-  await producer.deadLetters.redrive(ids.refused);
   await take(desk, `/message?q=${ORDERS.refused}`, 'message');
 }
 
