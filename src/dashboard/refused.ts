@@ -52,7 +52,17 @@ export function refuse(
   void reply.header('content-security-policy', CSP);
   const { next } = Object(request.body) as { next?: unknown };
   const back = next === undefined ? pathBackTo(request) : ownPath(next);
-  return sendPage(reply, loginPage(language, say, back, hasTried ? detail : undefined), status);
+  const notice = hasTried ? detail : undefined;
+  const onwards = comesFromElsewhere(request)
+    ? `/login?next=${encodeURIComponent(back)}`
+    : undefined;
+  return sendPage(reply, loginPage(language, say, { next: back, notice, onwards }), status);
+}
+
+/** From a link in a chat, say: the browser keeps a strict cookie to itself. */
+function comesFromElsewhere({ method, headers }: FastifyRequest): boolean {
+  const site = headers['sec-fetch-site'];
+  return method === 'GET' && (site === 'cross-site' || site === 'same-site');
 }
 
 function refusalOf(error: unknown): Refusal {

@@ -3,6 +3,7 @@ import formbody from '@fastify/formbody';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { addGuard, type GuardDeps, logIn, Refusal, SESSION_COOKIE } from './auth/guard.ts';
+import { userOfSession } from './auth/sessions.ts';
 import { BOARD } from './board.ts';
 import { BOARD_CSP, CSP } from './content-policy.ts';
 import { ownPath } from './own-path.ts';
@@ -77,13 +78,20 @@ function guarded(url: string, reply: FastifyReply): FastifyReply {
   });
 }
 
+interface Onwards {
+  readonly Querystring: { readonly next?: unknown };
+}
+
 function loginRoutes(app: FastifyInstance, deps: GuardDeps): void {
   app.get('/style.css', { config: { open: true } }, (_request, reply) =>
     reply.type('text/css; charset=utf-8').send(STYLE),
   );
-  app.get('/login', { config: { open: true } }, (request, reply) => {
+  app.get<Onwards>('/login', { config: { open: true } }, (request, reply) => {
+    const next = ownPath(request.query.next);
+    const user = userOfSession(deps, request.cookies[SESSION_COOKIE], 'person');
+    if (user && request.query.next !== undefined) return reply.redirect(next, 303);
     const language = languageFor(request);
-    return sendPage(reply, loginPage(language, sayIn(language), '/'));
+    return sendPage(reply, loginPage(language, sayIn(language), { next }));
   });
   app.post('/login', { config: { open: true } }, async (request, reply) => {
     const { name = '', password = '', next } = loginSchema.parse(Object(request.body));
@@ -98,7 +106,7 @@ function loginRoutes(app: FastifyInstance, deps: GuardDeps): void {
     if (session !== undefined) deps.sessions.close(session);
     return reply.clearCookie(SESSION_COOKIE, { path: '/' }).redirect('/login', 303);
   });
-  app.get<{ Querystring: { next?: unknown } }>('/language', async (request, reply) => {
+  app.get<Onwards>('/language', async (request, reply) => {
     const other = languageFor(request) === 'en' ? 'zh' : 'en';
     return reply
       .setCookie(LANGUAGE_COOKIE, other, cookieOptions(request))

@@ -98,6 +98,18 @@ test.each(['/dead-letters?errcode=43004', '/board/queue/dead-letter?status=faile
   },
 );
 
+test('a link in a chat leads whoever is logged in to its page', async () => {
+  const { page, troubles } = await enter(VIEWER);
+  await page.goto('about:blank');
+  await page.setContent(`<a href="${office.url}/dead-letters?errcode=43004">in a chat</a>`);
+  const answered = page.waitForResponse((response) => response.url().includes('/dead-letters'));
+  await page.getByRole('link').click();
+  expect((await answered).status()).toBe(401);
+  await page.getByRole('heading', { name: 'Dead letters' }).waitFor();
+  expect(page.url()).toBe(`${office.url}/dead-letters?errcode=43004`);
+  expect(troubles).toEqual([]);
+});
+
 test('a timeline says when a message was accepted, why it died and when it was put back', async () => {
   const { page, troubles } = await enter(OPERATOR);
   await find(page, ORDERS.refused);

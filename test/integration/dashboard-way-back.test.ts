@@ -58,6 +58,33 @@ describe('without a session', () => {
   });
 });
 
+describe('a link from elsewhere, which the browser follows without the cookie,', () => {
+  const path = '/dead-letters?errcode=40037';
+  const onwards = `/login?next=${encodeURIComponent(path)}`;
+
+  test.each(['cross-site', 'same-site'])('asks once more from here (%s)', async (site) => {
+    const headers = { 'sec-fetch-site': site };
+    const { status, text } = await dashboard.open('GET', path, { as: null, headers });
+    expect([status, nextOf(text)]).toEqual([401, path]);
+    expect(text).toContain(`<meta http-equiv="refresh" content="0; url=${onwards}" />`);
+    const again = { 'sec-fetch-site': 'same-origin' };
+    const own = await dashboard.open('GET', path, { as: null, headers: again });
+    expect(own.text).not.toContain('http-equiv="refresh"');
+  });
+
+  test('leads whoever is logged in to the page, and others to the form', async () => {
+    const login = await logInTo('/');
+    const as = `cookie ${(login.headers.get('set-cookie') ?? '').split(';')[0]}`;
+    const inside = await dashboard.open('GET', onwards, { as });
+    expect([inside.status, inside.headers.get('location')]).toEqual([303, path]);
+    const outside = await dashboard.open('GET', onwards, { as: null });
+    expect([outside.status, nextOf(outside.text)]).toEqual([200, path]);
+    expect(outside.text).not.toContain('http-equiv="refresh"');
+    const evil = await dashboard.open('GET', '/login?next=//evil.example', { as });
+    expect(evil.headers.get('location')).toBe('/');
+  });
+});
+
 test('the other language is that of the page one was on', async () => {
   const path = '/dead-letters?errcode=40037';
   const { text } = await dashboard.open('GET', path);

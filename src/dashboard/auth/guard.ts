@@ -8,7 +8,7 @@ import type { UserRing } from '../users/user-ring.ts';
 import { type Say, sayIn } from '../words.ts';
 import type { Attempt, Lockout } from './lockout.ts';
 import { isSameOrigin } from './same-origin.ts';
-import type { Sessions } from './sessions.ts';
+import { type Sessions, userOfSession } from './sessions.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -129,12 +129,10 @@ async function userOf(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<User> {
-  const cookie = request.cookies[SESSION_COOKIE];
   const isPoll = SAFE.has(request.method) && request.routeOptions.config.polled === true;
   const by = isPoll ? 'program' : 'person';
-  const session = cookie === undefined ? null : deps.sessions.find(cookie, by);
-  const user = session && deps.users.find(session.name);
-  if (user && user.hash === session.hash) return user;
+  const user = userOfSession(deps, request.cookies[SESSION_COOKIE], by);
+  if (user) return user;
   const basic = basicOf(request.headers.authorization);
   if (basic) return await logIn(deps, basic, request.ip);
   // Not to a page's own request: the browser would ask in a box, and log in again for ever with

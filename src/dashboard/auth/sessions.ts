@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { UserRing } from '../users/user-ring.ts';
 import type { User } from '../users/user.ts';
 
 /** Who logged in, and with which password: one of the same name with another is somebody else. */
@@ -15,6 +16,17 @@ export interface Sessions {
    */
   find(cookie: string, by: 'person' | 'program'): LoggedIn | null;
   close(cookie: string): void;
+}
+
+/** Whose session it is: null once the user is gone, or has another password. */
+export function userOfSession(
+  { sessions, users }: { readonly sessions: Sessions; readonly users: UserRing },
+  cookie: string | undefined,
+  by: 'person' | 'program',
+): User | null {
+  const session = cookie === undefined ? null : sessions.find(cookie, by);
+  const user = session && users.find(session.name);
+  return user && user.hash === session.hash ? user : null;
 }
 
 /** Without a request of a person for so long, and in any case after so long, one has to log in again. */

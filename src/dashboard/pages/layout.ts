@@ -66,8 +66,19 @@ function search(say: Say, { refreshSeconds, searched, isSearching = false }: Pag
   </form>`;
 }
 
-/** @param next the path to go to after the login */
-export function loginPage(language: Language, say: Say, next: string, notice?: string): Html {
+export interface LoginOptions {
+  /** The path to go to after the login. */
+  readonly next: string;
+  readonly notice?: string | undefined;
+  /** Goes there at once, to ask again with the cookie that a link from elsewhere left out. */
+  readonly onwards?: string | undefined;
+}
+
+export function loginPage(
+  language: Language,
+  say: Say,
+  { next, notice, onwards }: LoginOptions,
+): Html {
   return document(
     language,
     say('logIn'),
@@ -85,6 +96,7 @@ export function loginPage(language: Language, say: Say, next: string, notice?: s
       /></label>
       <button>${say('logIn')}</button>
     </form>`,
+    onwards === undefined ? undefined : `0; url=${onwards}`,
   );
 }
 
@@ -106,14 +118,14 @@ export function refusalPage(
   );
 }
 
-function document(language: Language, title: string, body: Html, refreshSeconds?: number): Html {
+function document(language: Language, title: string, body: Html, refresh?: number | string): Html {
   return html`<!doctype html>
     <html lang="${language === 'zh' ? 'zh-CN' : 'en'}">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="robots" content="noindex" />
-        ${refreshSeconds !== undefined && html`<meta http-equiv="refresh" content="${refreshSeconds}" />`}
+        ${refresh !== undefined && html`<meta http-equiv="refresh" content="${refresh}" />`}
         <title>${title} · wechat-courier</title>
         <link rel="icon" href="data:," />
         <link rel="stylesheet" href="/style.css" />
