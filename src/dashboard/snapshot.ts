@@ -2,20 +2,29 @@
 export interface Snapshot<Value> {
   /** @throws whatever reading throws; nothing is kept of that */
   read(): Promise<Value>;
-  /** The next to ask reads anew. */
+  /** Something was changed: the next to ask reads anew, and what is read soon is kept briefly. */
   forget(): void;
 }
+
+/** What was asked for goes on for a while: messages that were put back are sent. */
+const SETTLING_MS = 5000;
+const BRIEF_MS = 1000;
 
 export function createSnapshot<Value>(
   freshMs: number,
   monotonic: () => number,
   readNow: () => Promise<Value>,
 ): Snapshot<Value> {
-  let last: { readonly at: number; readonly value: Promise<Value> } | undefined;
+  let last:
+    | { readonly at: number; readonly keepMs: number; readonly value: Promise<Value> }
+    | undefined;
+  let changedAt = Number.NEGATIVE_INFINITY;
   return {
     read() {
-      if (last && monotonic() - last.at < freshMs) return last.value;
-      const made = { at: monotonic(), value: readNow() };
+      const now = monotonic();
+      if (last && now - last.at < last.keepMs) return last.value;
+      const keepMs = now - changedAt < SETTLING_MS ? Math.min(BRIEF_MS, freshMs) : freshMs;
+      const made = { at: now, keepMs, value: readNow() };
       last = made;
       made.value.catch(() => {
         if (last === made) last = undefined;
@@ -23,6 +32,7 @@ export function createSnapshot<Value>(
       return made.value;
     },
     forget() {
+      changedAt = monotonic();
       last = undefined;
     },
   };

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { createSnapshot } from '../../src/dashboard/snapshot.ts';
 
-function counted(fails: readonly number[] = []) {
+function counted(fails: readonly number[] = [], freshMs = 1000) {
   let reads = 0;
   let now = 0;
   const snapshot = createSnapshot(
-    1000,
+    freshMs,
     () => now,
     async () => {
       reads += 1;
@@ -32,6 +32,24 @@ test('is read again after a change, even while an older reading is on its way', 
   expect(await snapshot.read()).toBe(2);
   expect(await older).toBe(1);
   expect(await snapshot.read()).toBe(2);
+});
+
+test('what is read soon after a change is kept for a second, since it goes on having effects', async () => {
+  const { snapshot, later } = counted([], 15_000);
+  await snapshot.read();
+  later(20_000);
+  snapshot.forget();
+  expect(await snapshot.read()).toBe(2);
+  later(999);
+  expect(await snapshot.read()).toBe(2);
+  later(1);
+  expect(await snapshot.read()).toBe(3);
+  later(4000);
+  expect(await snapshot.read()).toBe(4);
+  later(14_999);
+  expect(await snapshot.read()).toBe(4);
+  later(1);
+  expect(await snapshot.read()).toBe(5);
 });
 
 test('a reading that failed is not kept', async () => {
