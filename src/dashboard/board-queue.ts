@@ -15,8 +15,6 @@ export interface BoardLane {
 /** Where the numbers of all lanes are read at once. */
 export interface LaneReadings {
   all(): Promise<{ readonly accounts: readonly AccountOverview[] }>;
-  /** What was read is old. */
-  changed(): void;
 }
 
 const DEAD_LETTERS_ARE = 'Messages that will not be sent unless somebody acts';

@@ -79,9 +79,6 @@ export async function addBoard(
         if (!repair) return refuse(reply, 409, say('repairBusy'));
         return reply.send({ retried: repair.total, skipped: 0 });
       });
-      scope.addHook('onResponse', async (request) => {
-        if (request.method !== 'GET' && request.method !== 'HEAD') views.changed();
-      });
       scope.addHook('onSend', async (_request, reply, payload) => {
         const isPage = String(reply.getHeader('content-type')).startsWith('text/html');
         if (!isPage || reply.statusCode !== 200 || typeof payload !== 'string') return payload;

@@ -74,6 +74,9 @@ export async function buildDashboard(
     logger,
   };
   const app = await createServer(guard, { trustedProxies: config.trustedProxies });
+  app.addHook('onResponse', async ({ method, user }) => {
+    if (method !== 'GET' && user?.role === 'operator') views.changed();
+  });
   const { countDeadLetters } = views;
   const newId = () => randomBytes(9).toString('base64url');
   const { deadLetters: letters } = producer;

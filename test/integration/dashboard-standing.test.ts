@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { laneName, lanePrefix } from '../../src/shared/keys.ts';
 import type { Kind } from '../../src/shared/outcome.ts';
 import { type Shop, useCourier } from '../helpers/courier.ts';
-import { startDashboard, type TestDashboard } from '../helpers/dashboard.ts';
+import { OPERATOR, startDashboard, type TestDashboard, VIEWER } from '../helpers/dashboard.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 const courier = useCourier({ closeAfter: 'file' });
@@ -112,4 +112,29 @@ test('messages of an account that has left the accounts file say so, and a new o
   });
   expect((await own.open('GET', '/')).text).toContain(`/accounts/${other.appId}x`);
   await own.stop();
+});
+
+test('the overview is read anew after whatever an operator does, not after a refusal', async () => {
+  const full = await courier.open({ workers: 0 });
+  const own = await startDashboard(full);
+  const numbers = async () => {
+    const { text } = await own.open('GET', '/');
+    return [...text.matchAll(/<td class="number">(\d*)<\/td>/g)].map(([, cell]) => cell);
+  };
+  const messageId = `${full.appId}.${'0'.repeat(26)}`;
+  const purge = async (as: string) => {
+    const form = { messageId, confirmed: 'yes' };
+    return (await own.open('POST', '/dead-letters/purge', { as, form })).status;
+  };
+  try {
+    const before = await numbers();
+    await full.producer.enqueueMany(Array.from({ length: 7 }, () => full.template()));
+    expect(await purge(VIEWER)).toBe(403);
+    expect(await numbers()).toEqual(before);
+    expect(await purge(OPERATOR)).toBe(303);
+    expect(await numbers()).toContain('7');
+    expect(before).not.toContain('7');
+  } finally {
+    await own.stop();
+  }
 });
