@@ -84,7 +84,7 @@ export async function buildDashboard(
   const board = await addBoard(app, deadLetters, views, repairs);
   pageRoutes(app, { producer, views, now, logger });
   unknownRoutes(app, { producer, views, logger });
-  letterRoutes(app, { producer, views, repairs, now, logger });
+  letterRoutes(app, { producer, views, repairs, now, monotonic, logger });
   let shown = '';
   let timer: NodeJS.Timeout | undefined;
 

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import type { DeadLetterFilter } from '../producer/index.ts';
 import { maskOpenids } from '../shared/openid.ts';
 import { DEAD_REASONS } from '../shared/outcome.ts';
-import { REPAIR_ACTIONS, type RepairAction } from './repairs.ts';
 import type { Word } from './words.ts';
 
-const blank = (value: unknown) => (value === '' ? undefined : value);
+const blank = (value: unknown) =>
+  typeof value === 'string' && value.trim() === '' ? undefined : value;
 const text = z.preprocess(blank, z.string().max(200).optional());
 /** What forms and links send. */
 const lettersSchema = z.strictObject({
@@ -17,8 +17,7 @@ const lettersSchema = z.strictObject({
   until: text,
   cursor: text,
   messageId: text,
-  did: z.preprocess(blank, z.enum(REPAIR_ACTIONS).optional()),
-  count: z.preprocess(blank, z.coerce.number().int().nonnegative().optional()),
+  did: z.preprocess(blank, z.literal('purge').optional()),
   confirmed: text,
 });
 
@@ -29,9 +28,8 @@ export interface Asked {
   readonly cursor?: string | undefined;
   /** Only this one. */
   readonly messageId?: string | undefined;
-  /** What was done before this page, and to how many. */
-  readonly did?: RepairAction | undefined;
-  readonly count?: number | undefined;
+  /** What was done to it before this page. */
+  readonly did?: 'purge' | undefined;
   readonly confirmed: boolean;
 }
 

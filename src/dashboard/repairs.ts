@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DeadLetter, DeadLetterFilter, DeadLetters } from '../producer/index.ts';
-import { messageOf } from '../shared/errors.ts';
+import { isDoubtful } from '../shared/dead-letter.ts';
+import { isCourierError, messageOf } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import { maskOpenids } from '../shared/openid.ts';
 
@@ -21,12 +23,20 @@ export interface Repair {
   readonly total: number;
   readonly looked: number;
   readonly done: number;
-  /** Messages of the first of these, to see what became of them; at most {@link MOST_FOLLOWED}. */
-  readonly followed: readonly string[];
+  /** The first of these, to see what became of them; at most {@link MOST_FOLLOWED}. */
+  readonly followed: readonly Followed[];
   /** They match, but somebody else was faster or they are on their way already. */
   readonly left: number;
+  /** They match, but are sent again only if that is what the filter asks for. */
+  readonly doubtful: number;
   /** Why it failed. */
   readonly problem?: string;
+}
+
+/** A message whose redrive was asked for, when it had been put back so many times. */
+export interface Followed {
+  readonly messageId: string;
+  readonly redrives: number;
 }
 
 /** The repairs of this process. A process that ends leaves the rest of one as it was. */
@@ -53,6 +63,9 @@ export interface RepairDeps {
 const CHUNK = 100;
 const MOST_KEPT = 20;
 const MOST_FOLLOWED = 200;
+/** A Redis that is away comes back: rather wait for it than end half-way. */
+const MOST_TRIES = 10;
+const PAUSE_MS = 1000;
 
 export function createRepairs(deps: RepairDeps): Repairs {
   const { deadLetters, countDeadLetters, now, newId, logger } = deps;
@@ -72,19 +85,25 @@ export function createRepairs(deps: RepairDeps): Repairs {
     const { action, filter } = started;
     let repair = started;
     let cursor: string | undefined;
+    const patiently = <Result>(call: () => Promise<Result>) =>
+      untilRedisIsBack(call, () => stopping.has(started.id));
     do {
       const from = cursor === undefined ? {} : { cursor };
-      const page = await deadLetters.page({ ...filter, ...from, limit: CHUNK });
+      const page = await patiently(() => deadLetters.page({ ...filter, ...from, limit: CHUNK }));
+      const chosen = page.letters.filter((letter) => isChosen(started, letter));
       const fates = await Promise.all(
-        page.letters.map(({ messageId }) => deadLetters[action](messageId, filter.until)),
+        chosen.map(({ messageId }) =>
+          patiently(() => deadLetters[action](messageId, filter.until)),
+        ),
       );
-      const changed = page.letters.filter((_, place) => fates[place]);
+      const changed = chosen.filter((_, place) => fates[place]);
       const done = changed.length;
       repair = change(repair, {
         looked: repair.looked + page.looked,
         done: repair.done + done,
         followed: followedOf(repair, changed),
         left: repair.left + fates.length - done,
+        doubtful: repair.doubtful + page.letters.length - chosen.length,
       });
       cursor = page.cursor;
       if (stopping.has(repair.id)) return change(repair, { state: 'stopped' });
@@ -97,9 +116,11 @@ export function createRepairs(deps: RepairDeps): Repairs {
       const reached = repairs.get(started.id) ?? started;
       return change(reached, { state: 'failed', problem: messageOf(error) });
     });
-    const { user, action, filter, state, done, left } = change(ended, { endedAt: now() });
+    const { user, action, filter, state, done, left, doubtful } = change(ended, {
+      endedAt: now(),
+    });
     logger.info(
-      { audit: true, user, action, ...logged(filter), state, done, left },
+      { audit: true, user, action, ...logged(filter), state, done, left, doubtful },
       'repair ended',
     );
     isBusy = false;
@@ -112,7 +133,7 @@ export function createRepairs(deps: RepairDeps): Repairs {
       isBusy = true;
       const id = newId();
       const startedAt = now();
-      const counts = { total, looked: 0, done: 0, left: 0, followed: [] };
+      const counts = { total, looked: 0, done: 0, left: 0, doubtful: 0, followed: [] };
       const begun = { id, action, filter, user, startedAt, state: 'running', ...counts } as const;
       repairs.set(id, begun);
       for (const old of [...repairs.keys()].slice(0, -MOST_KEPT)) repairs.delete(old);
@@ -132,9 +153,31 @@ export function createRepairs(deps: RepairDeps): Repairs {
   };
 }
 
-function followedOf({ followed }: Repair, changed: readonly DeadLetter[]): readonly string[] {
+/** What a customer may have, or what kills its sender, is sent again only if that is asked for. */
+function isChosen({ action, filter }: Repair, letter: DeadLetter): boolean {
+  return action === 'purge' || filter.reason !== undefined || !isDoubtful(letter);
+}
+
+/** Each call may be repeated: what was done already is not done again. */
+async function untilRedisIsBack<Result>(
+  call: () => Promise<Result>,
+  isStopping: () => boolean,
+): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      const isAway = isCourierError(error) && error.code === 'ERR_QUEUE_UNAVAILABLE';
+      if (!isAway || attempt === MOST_TRIES || isStopping()) throw error;
+      await delay(PAUSE_MS);
+    }
+  }
+}
+
+function followedOf({ followed }: Repair, changed: readonly DeadLetter[]): readonly Followed[] {
   if (followed.length === MOST_FOLLOWED) return followed;
-  return [...followed, ...changed.map(({ messageId }) => messageId)].slice(0, MOST_FOLLOWED);
+  const more = changed.map(({ messageId, redrives }) => ({ messageId, redrives }));
+  return [...followed, ...more].slice(0, MOST_FOLLOWED);
 }
 
 /** Somebody may have typed an openid where a template belongs. */

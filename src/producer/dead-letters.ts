@@ -7,6 +7,7 @@ import {
 } from '../shared/dead-letter.ts';
 import type { StoredState } from '../shared/ledger/ledger.ts';
 import { requireMessageId } from '../shared/message/message-id.ts';
+import { loadScript } from '../shared/redis-script.ts';
 import type { RedisClient } from '../shared/redis.ts';
 import type { OpenLanes } from './lanes.ts';
 import { allLetters, type DeadLetterFilter, letterPage, type LetterPage } from './letter-pages.ts';
@@ -27,8 +28,8 @@ export interface DeadLetters {
   show(messageId: string): Promise<DeadLetter | null>;
   /**
    * Asks the workers to put the message back with a fresh attempt budget. Resolves once the
-   * request is stored, to false if there is no such dead letter. A message that was in fact
-   * sent is never sent again.
+   * request is stored, to false if there is no such dead letter. A message that is known to
+   * have been sent is never sent again; one that died `ambiguous` may have arrived, and is.
    *
    * @param until only if it died before this time, epoch milliseconds
    */
@@ -84,7 +85,7 @@ export function openDeadLetterBox(
         // It died anew since somebody looked, or is gone already.
         if (until !== undefined && !letters.every(({ job }) => diedBefore(job, until)))
           return false;
-        for (const { job } of letters) if (!(await isRemoved(job))) return false;
+        for (const { job } of letters) if (!(await isRemoved(redis, queue(), job))) return false;
         // Without a letter too: somebody may have removed it in the dashboard.
         if (await ledger.forget(key)) return true;
         return letters.length > 0 && !isOnItsWay((await ledger.read(key))?.state);
@@ -101,15 +102,19 @@ function diedBefore({ data }: Job<DeadLetter>, until = Number.POSITIVE_INFINITY)
   return data.deadAt < until;
 }
 
-/** False if a worker has begun to redrive it. */
-async function isRemoved(letter: Job<DeadLetter>): Promise<boolean> {
-  try {
-    await letter.remove();
-    return true;
-  } catch (error) {
-    if (await letter.isFailed()) throw error;
-    return false;
-  }
+const removal = loadScript(new URL('./remove-letter.lua', import.meta.url));
+
+/**
+ * False if its redrive has been asked for: BullMQ's own removal takes a job in any state, and the
+ * message would be gone although both were answered with yes.
+ */
+async function isRemoved(
+  redis: RedisClient,
+  queue: DeadLetterQueue,
+  { id = '' }: Job<DeadLetter>,
+): Promise<boolean> {
+  const keys = [queue.toKey('failed'), queue.toKey(id), queue.toKey(`${id}:logs`)];
+  return (await removal.run(redis, keys, [id])) === 1;
 }
 
 interface LetterJob {

@@ -2,7 +2,7 @@ import { Queue } from 'bullmq';
 import { DEAD_LETTER_PREFIX, DEAD_LETTER_QUEUE } from './keys.ts';
 import type { LaneJob } from './lane.ts';
 import { parseMessageId } from './message/message-id.ts';
-import { type Attempt, DEAD_REASONS, type DeadReason, type Kind } from './outcome.ts';
+import { type Attempt, DEAD_REASONS, type DeadReason, type Kind, KINDS } from './outcome.ts';
 import type { RedisClient } from './redis.ts';
 
 /** A message that will not be sent unless a person redrives it, with all a person needs. */
@@ -51,16 +51,38 @@ export function deadLetterJobId(messageId: string, redrives: number): string {
   return redrives === 0 ? messageId : `${messageId}.${redrives}`;
 }
 
-/** Tells our letters from jobs that somebody else put into the queue. */
+/** Reasons of messages that their customers may have, or that end whoever sends them. */
+const DOUBTFUL: readonly DeadReason[] = ['ambiguous', 'poison'];
+
+/** Not to be sent again with many others: somebody must have looked at it. */
+export function isDoubtful({ reason }: Pick<DeadLetter, 'reason'>): boolean {
+  return DOUBTFUL.includes(reason);
+}
+
+/** Tells our letters from jobs that somebody else put into the queue; by hand, as there are many. */
 export function isDeadLetter(data: unknown): data is DeadLetter {
-  if (typeof data !== 'object' || data === null) return false;
-  const { messageId, attempts, reason } = data as Partial<Record<keyof DeadLetter, unknown>>;
+  if (!isRecord(data)) return false;
+  const { messageId, appId, kind, reason, attempts, job } = data;
   return (
     typeof messageId === 'string' &&
-    parseMessageId(messageId) !== null &&
+    parseMessageId(messageId)?.appId === appId &&
+    KINDS.some((known) => known === kind) &&
+    DEAD_REASONS.some((known) => known === reason) &&
+    [data['id'], data['detail'], data['rid']].every(isTextOrAbsent) &&
+    (data['errcode'] === undefined || Number.isSafeInteger(data['errcode'])) &&
+    [data['acceptedAt'], data['deadAt'], data['redrives']].every(Number.isFinite) &&
     Array.isArray(attempts) &&
-    DEAD_REASONS.some((known) => known === reason)
+    attempts.every(isRecord) &&
+    (job === null || (isRecord(job) && isRecord(job['message'])))
   );
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isTextOrAbsent(value: unknown): boolean {
+  return value === undefined || typeof value === 'string';
 }
 
 /** The failed reason people read first: errcode, our reason, the words. */

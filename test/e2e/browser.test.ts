@@ -147,7 +147,7 @@ test('the dead letters of a filter are redriven, and their page moves on until a
   await page.getByRole('button', { name: 'Redrive these (3)' }).click();
   await page.getByText('finished', { exact: true }).waitFor();
   expect(await headingOf(page)).toBe('Repair: Redrive');
-  expect(await page.locator('dt:text-is("put back") + dd').textContent()).toBe('3');
+  expect(await page.locator('dt:text-is("redrives asked for") + dd').textContent()).toBe('3');
   for (const id of letters) await reached(office.producer, id, ['sent']);
   expect(await office.producer.status(office.ids.planted)).toMatchObject({ state: 'dead' });
   expect(troubles).toEqual([]);
@@ -165,7 +165,7 @@ test('purging asks first: going back keeps the letter, confirming forgets the me
   expect(await rowsWith(page, ORDERS.unwanted).count()).toBe(1);
   await ask();
   await page.getByRole('button', { name: 'Purge' }).click();
-  await page.getByRole('status').filter({ hasText: '1 purged' }).waitFor();
+  await page.getByRole('status').filter({ hasText: 'Purged' }).waitFor();
   expect(await rowsWith(page, ORDERS.unwanted).count()).toBe(0);
   expect(await office.producer.status(office.ids.unwanted)).toBeNull();
   expect(troubles).toEqual([]);

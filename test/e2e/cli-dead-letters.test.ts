@@ -60,6 +60,24 @@ test('a redriven message is sent once the recipient has written', async () => {
   expect(status.attempts.map(({ errcode }) => errcode)).toEqual([45015, 0]);
 });
 
+test('what a customer may have got is redriven only if its reason is named', async () => {
+  const since = new Date().toISOString();
+  const { messageId } = await deadLetter('doubted');
+  const queue = openDeadLetters(cli.redis.client, () => undefined);
+  const job = await queue.getJob(messageId);
+  await job?.updateData({ ...job.data, reason: 'ambiguous' });
+  await queue.close();
+  const redrive = (...flags: string[]) =>
+    cli.courier('dead-letters', 'redrive', '--since', since, ...flags);
+  const all = await redrive();
+  expect([all.code, all.stdout]).toEqual([
+    0,
+    expect.stringMatching(/^1 left out: customers may have got them.*\n0 redrives requested/),
+  ]);
+  expect((await redrive('--json')).json()).toMatchObject({ redriven: 0, leftOut: [messageId] });
+  expect((await redrive('--reason', 'ambiguous', '--json')).json()).toMatchObject({ redriven: 1 });
+});
+
 test('redriving needs to know what, and tells what it did not find', async () => {
   expect((await cli.courier('dead-letters', 'redrive')).code).toBe(2);
   expect((await cli.courier('dead-letters', 'redrive', 'x', '--all')).code).toBe(2);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openDeadLetters } from '../../src/shared/dead-letter.ts';
 import type { RepairAction } from '../../src/dashboard/repairs.ts';
 import { type Shop, useCourier } from '../helpers/courier.ts';
 import { startDashboard, type TestDashboard } from '../helpers/dashboard.ts';
@@ -97,11 +98,118 @@ describe('a filtered set', () => {
     const repair = await finished(await post('redrive', { errcode: '47003', confirmed: 'yes' }));
     await waitFor(async () => (await page(repair)).includes('still waiting: 0'));
     const text = await page(repair);
-    expect(text).toMatch(/put back<\/dt>\s*<dd>3</);
+    expect(text).toMatch(/redrives asked for<\/dt>\s*<dd>3</);
     expect(text).toMatch(/class="good">sent: 2</);
     expect(text).toMatch(/class="bad"[^>]*>dead again: 1</);
     expect(text).not.toContain('http-equiv="refresh"');
   });
+});
+
+/** A message of which nobody knows whether the customer got it, given up after a day. */
+async function ambiguous(id: string): Promise<string> {
+  shop.fault('custom', { accept: true, reply: { kind: 'reset' }, count: 1 });
+  const { messageId } = await shop.producer.enqueue({ ...shop.custom(), id });
+  await shop.reached(messageId, 'unknown');
+  const aDayAgo = Date.now() - 25 * 3_600_000;
+  await shop.redis.zadd(shop.keys.unknown, aDayAgo, messageId.slice(-26));
+  await waitFor(async () => (await letterOf(messageId)) !== null, { timeoutMs: 90_000 });
+  return messageId;
+}
+
+describe('what a customer may have got already', () => {
+  test('is left out of a set, unless its reason is what is asked for, and asked about alone', async () => {
+    const doubtful = await ambiguous('doubtful-1');
+    const [plain = ''] = await letters(40_008, ['plain-1']);
+    const { text } = await post('redrive', { since: '1h' });
+    expect(text).toMatch(/left out<\/dt>\s*<dd>\s*1 /);
+    expect(text).toContain('Customers may have got those');
+    const repair = await finished(await post('redrive', answerOf(text)));
+    await shop.reached(plain, 'sent');
+    expect(await page(repair)).toMatch(/left out<\/dt>\s*<dd>1 /);
+    expect(await letterOf(doubtful)).toMatchObject({ redrives: 0 });
+
+    const alone = await post('redrive', { messageId: doubtful });
+    expect(alone.text).toContain('Send this again?');
+    expect(alone.text).toContain('gets it twice');
+    const named = await post('redrive', { reason: 'ambiguous' });
+    expect(named.text).toMatch(/these \(1\)<\/button>/);
+    expect(named.text).toContain('gets it twice');
+    expect(shop.taken('custom')).toHaveLength(1);
+    await finished(await post('redrive', answerOf(named.text)));
+    await shop.reached(doubtful, 'sent');
+    expect(shop.taken('custom')).toHaveLength(2);
+  }, 120_000);
+});
+
+test('a set whose redrive nobody carries out is not said to have died again, and says why', async () => {
+  const ids = await letters(40_009, ['stands-1', 'stands-2']);
+  const queue = '/board/api/queues/dead-letter';
+  await dashboard.open('PUT', `${queue}/pause`);
+  const repair = await finished(await post('redrive', { errcode: '40009', confirmed: 'yes' }));
+  const text = await page(repair);
+  expect(text).toContain('not put back yet: 2');
+  expect(text).not.toContain('dead again');
+  expect(text).toContain('paused in Bull Board');
+  expect(text).toContain('http-equiv="refresh"');
+  await dashboard.open('PUT', `${queue}/resume`);
+  for (const id of ids) await shop.reached(id, 'sent');
+  await waitFor(async () => (await page(repair)).includes('sent: 2<'), { timeoutMs: 10_000 });
+});
+
+test('jobs that are no letters are not listed, and no page fails of them', async () => {
+  const [good = ''] = await letters(40_010, ['well-formed']);
+  const letter = await letterOf(good);
+  const queue = openDeadLetters(shop.redis, () => undefined);
+  const broken = {
+    deadAt: undefined,
+    id: 7,
+    kind: { html: '<b>' },
+    errcode: '1',
+    job: 'text',
+    attempts: [1],
+  };
+  for (const [name, value] of Object.entries(broken)) {
+    const messageId = `${shop.appId}.${'a'.repeat(26)}`;
+    await queue.add(name, { ...letter, messageId, [name]: value } as never, {
+      jobId: `broken-${name}`,
+    });
+  }
+  await waitFor(
+    async () =>
+      (await queue.getJobs('failed')).filter(({ id }) => id?.startsWith('broken-')).length ===
+      Object.keys(broken).length,
+  );
+  await queue.close();
+  const { status, text } = await dashboard.open('GET', '/dead-letters?errcode=40010');
+  expect(status).toBe(200);
+  expect(text).toContain(good);
+  expect(text).not.toContain('a'.repeat(26));
+});
+
+test('a link that says what was purged is not believed', async () => {
+  const [alive = ''] = await letters(40_011, ['alive']);
+  const notice = async (id: string) =>
+    (await page(`/dead-letters?did=purge&messageId=${id}`)).includes('role="status"');
+  expect(await notice(alive)).toBe(false);
+  await post('purge', { messageId: alive, confirmed: 'yes' });
+  expect(await notice(alive)).toBe(true);
+});
+
+test('of a redrive and a purge at the same moment one is done', async () => {
+  const ids = await letters(
+    40_012,
+    Array.from({ length: 30 }, (_, index) => `race-${index}`),
+  );
+  const queue = '/board/api/queues/dead-letter';
+  await dashboard.open('PUT', `${queue}/pause`);
+  const { deadLetters } = shop.producer;
+  const both = await Promise.all(
+    ids.map((id) => Promise.all([deadLetters.redrive(id), deadLetters.purge(id)])),
+  );
+  expect(both.filter(([redriven, purged]) => redriven === purged)).toEqual([]);
+  await dashboard.open('PUT', `${queue}/resume`);
+  const redriven = ids.filter((_, place) => both[place]?.[0]);
+  for (const id of redriven) await shop.reached(id, 'sent');
 });
 
 describe('one letter', () => {
@@ -116,7 +224,8 @@ describe('one letter', () => {
     const back = headers.get('location') ?? '';
     expect(back).toContain('errcode=40003');
     expect(await page(back)).toContain('kept');
-    expect(await page(back)).not.toContain(one);
+    expect(await page(back)).toContain(`Purged: <code>${one}</code>`);
+    expect(await page(back)).not.toContain(`/message?q=${one}`);
   });
 
   test('is listed with the caller’s id, an openid in it masked', async () => {

@@ -397,7 +397,9 @@ describe('what an operator does', () => {
     const repair = headers.get('location') ?? '';
     expect(repair).toMatch(/^\/repairs\/[\w-]{12}$/);
     await waitFor(async () => (await dashboard.open('GET', repair)).text.includes('finished'));
-    expect((await dashboard.open('GET', repair)).text).toMatch(/put back<\/dt>\s*<dd>1<\/dd>/);
+    expect((await dashboard.open('GET', repair)).text).toMatch(
+      /redrives asked for<\/dt>\s*<dd>1<\/dd>/,
+    );
     await waitFor(async () => (await shop.producer.deadLetters.show(dead))?.redrives === 2);
     await shop.reached(dead, 'dead');
     const asking = await dashboard.open('POST', '/dead-letters/purge', {

@@ -33,7 +33,7 @@ try {
 }
 
 /** The pictures of docs/: what a page shows here, tests have seen it do. */
-async function takeAll(browser: TestBrowser, { url, producer, ids }: Office): Promise<void> {
+async function takeAll(browser: TestBrowser, { url }: Office): Promise<void> {
   const open = async (options: PageOptions = {}): Promise<Page> => {
     const { page } = await browser.visit(url, options);
     await logIn(page, OPERATOR);

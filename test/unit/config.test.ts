@@ -34,6 +34,7 @@ describe('the configuration', () => {
       ingestRate: 500,
       searchIndex: true,
       shutdownGraceMs: 15_000,
+      quotaMinutes: 10,
       ledgerTtlHours: 72,
       allowVolatileRedis: false,
       logLevel: 'info',

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
-import type { Producer } from '../../producer/index.ts';
+import type { DeadLetter, Producer } from '../../producer/index.ts';
+import { isDoubtful } from '../../shared/dead-letter.ts';
 import { type Answer, answering, withExamples } from '../answer.ts';
 import { withProducer } from '../connection.ts';
 import {
@@ -29,8 +30,12 @@ export function redriveCommand(): Command {
   return answering(command, (messageIds: string[], flags: SelectionFlags) => {
     checkSelection(messageIds, flags);
     return withProducer('none', async (producer) => {
-      const chosen = await choose(producer, messageIds, flags);
-      return redriveAnswer(await fatesOf(chosen, (id) => redrive(producer, id)));
+      const letters = messageIds.length > 0 ? null : await lettersOf(producer, flags);
+      // What a customer may have, or what kills its sender, is sent again only if that is meant.
+      const isMeant = (letter: DeadLetter) => flags.reason !== undefined || !isDoubtful(letter);
+      const chosen = letters ? letters.filter(isMeant).map(idOf) : messageIds;
+      const leftOut = (letters ?? []).filter((letter) => !isMeant(letter)).map(idOf);
+      return redriveAnswer(await fatesOf(chosen, (id) => redrive(producer, id)), leftOut);
     });
   });
 }
@@ -45,7 +50,8 @@ export function purgeCommand(): Command {
       throw new UsageError('purge asks before it deletes; without a terminal it needs --yes.');
     }
     return withProducer('none', async (producer) => {
-      const chosen = await choose(producer, messageIds, flags);
+      const chosen =
+        messageIds.length > 0 ? messageIds : (await lettersOf(producer, flags)).map(idOf);
       if (!flags.yes && chosen.length > 0 && !(await isConfirmed(chosen.length))) {
         return { json: { purged: 0 }, text: 'Nothing was deleted.', exitCode: 1 };
       }
@@ -61,15 +67,13 @@ function selecting(name: string, description: string): Command {
   return addFilterFlags(command).option('--all', 'every dead letter there is');
 }
 
-async function choose(
-  producer: Producer,
-  messageIds: readonly string[],
-  flags: SelectionFlags,
-): Promise<readonly string[]> {
-  if (messageIds.length > 0) return messageIds;
+function lettersOf(producer: Producer, flags: SelectionFlags): Promise<DeadLetter[]> {
   const limit = Number.MAX_SAFE_INTEGER;
-  const letters = await producer.deadLetters.list({ ...filterOf(flags), limit });
-  return letters.map(({ messageId }) => messageId);
+  return producer.deadLetters.list({ ...filterOf(flags), limit });
+}
+
+function idOf({ messageId }: DeadLetter): string {
+  return messageId;
 }
 
 async function redrive(producer: Producer, messageId: string): Promise<Fate> {
@@ -95,7 +99,7 @@ async function fatesOf(
   return { done: those('done'), missing: those('missing'), impossible: those('impossible') };
 }
 
-function redriveAnswer({ done, missing, impossible }: Fates): Answer {
+function redriveAnswer({ done, missing, impossible }: Fates, leftOut: readonly string[]): Answer {
   const requested =
     done.length === 1
       ? '1 redrive requested; a worker carries it out'
@@ -104,10 +108,22 @@ function redriveAnswer({ done, missing, impossible }: Fates): Answer {
     ...(missing.length > 0 ? [`${missing.length} not found`] : []),
     ...(impossible.length > 0 ? [`${impossible.length} not possible`] : []),
   ];
+  const left =
+    leftOut.length === 0
+      ? []
+      : [
+          `${leftOut.length} left out: customers may have got them (ambiguous), or workers died of ` +
+            'them (poison). To send those again, choose them with --reason.',
+        ];
   const gone = impossible.map((messageId) => `not possible, its content is gone: ${messageId}`);
   return {
-    json: { redriven: done.length, notFound: missing, notPossible: impossible },
-    text: [...notesOf(missing), ...gone, [requested, ...others].join(', ')].join('\n'),
+    json: {
+      redriven: done.length,
+      notFound: missing,
+      notPossible: impossible,
+      ...(leftOut.length > 0 && { leftOut }),
+    },
+    text: [...notesOf(missing), ...gone, ...left, [requested, ...others].join(', ')].join('\n'),
     exitCode: others.length === 0 ? 0 : 1,
   };
 }

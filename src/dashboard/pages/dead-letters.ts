@@ -14,8 +14,8 @@ export interface LettersView extends FormChoices {
   readonly letters: readonly DeadLetter[];
   readonly cursor?: string;
   readonly filter: DeadLetterFilter;
-  /** What the last action did. */
-  readonly notice?: string;
+  /** A message whose letter was purged just now. */
+  readonly purged?: string | undefined;
 }
 
 interface FormChoices {
@@ -27,13 +27,13 @@ interface FormChoices {
 
 export function deadLettersPage(reader: Reader, view: LettersView): Html {
   const { say, isOperator } = reader;
-  const { letters, cursor, filter, notice, appIds } = view;
+  const { letters, cursor, filter, purged, appIds } = view;
   const query = queryOf(filter);
   const next = new URLSearchParams([...query, ['cursor', cursor ?? '']]).toString();
   return page(
     reader,
     say('deadLetters'),
-    html`${notice !== undefined && html`<p class="notice" role="status">${notice}</p>`}
+    html`${purged !== undefined && notice(say, purged)}
     ${filterForm(say, shownFilter(filter), appIds)}
     ${isOperator && (letters.length > 0 || cursor !== undefined) && bulkActions(say, query)}
     ${letters.length > 0 && lettersTable(reader, letters, query)}
@@ -61,6 +61,12 @@ export function refusedFilterPage(
       ${filterForm(say, Object.fromEntries(values) as Values, appIds)}
       ${repairList(reader, view.repairs)}`,
   );
+}
+
+function notice(say: Say, messageId: string): Html {
+  return html`<p class="notice" role="status">
+    ${say('purged')}: <code>${maskOpenids(messageId)}</code>
+  </p>`;
 }
 
 export function shownRefusal(say: Say, { field, value, expected }: NotUnderstood): string {
@@ -105,8 +111,11 @@ function filterForm(say: Say, values: Values, appIds: readonly string[]): Html {
     html`<label
       >${say(name)}<input name="${name}" size="20" title="${title}" value="${values[name]}"
     /></label>`;
+  const { appId = '' } = values;
+  // Of one that was removed there may be letters left.
+  const accounts = appId === '' || appIds.includes(appId) ? appIds : [...appIds, appId];
   return html`<form class="filter" action="/dead-letters">
-    ${choice('appId', 'account', appIds)} ${choice('reason', 'reason', DEAD_REASONS)}
+    ${choice('appId', 'account', accounts)} ${choice('reason', 'reason', DEAD_REASONS)}
     <label
       >${say('errcode')}<input
         name="errcode"

@@ -1,53 +1,65 @@
 import type { DeadLetterFilter } from '../../producer/index.ts';
 import { maskOpenids } from '../../shared/openid.ts';
+import type { DeadReason } from '../../shared/outcome.ts';
 import { html, type Html } from '../html.ts';
+import type { LetterCount } from '../letter-count.ts';
 import { type Asked, queryOf } from '../letter-filter.ts';
 import type { RepairAction } from '../repairs.ts';
+import type { Say } from '../words.ts';
 import { fields, hidden, page, type Reader, shownTime } from './layout.ts';
 
 /** Many letters that somebody wants to repair, before it is done. */
-export interface Question {
+export interface Question extends LetterCount {
   readonly action: RepairAction;
   /** As it was chosen. */
   readonly chosen: DeadLetterFilter;
   /** The same, without those that die after the question. */
   readonly filter: DeadLetterFilter;
-  readonly count: number;
-  /** There are more than were counted. */
-  readonly isMore: boolean;
-  /** When the first and last of those counted died, epoch milliseconds. */
-  readonly newest: number | undefined;
-  readonly oldest: number | undefined;
+  /** Letters there are, whether they match or not. */
+  readonly total: number;
 }
 
 const TITLES = { redrive: 'confirmRedrive', purge: 'confirmPurge' } as const;
 const BUTTONS = { redrive: 'redriveAll', purge: 'purgeAll' } as const;
+const MEANINGS = { redrive: 'redriveMeans', purge: 'purgeMeans' } as const;
 
 /** Asks with the number: a filter may match far more than one page shows. */
 export function repairQuestion(reader: Reader, question: Question): Html {
   const { say } = reader;
-  const { action, chosen, filter, count, isMore, newest, oldest } = question;
-  const number = isMore ? `${say('atLeast')} ${count}` : String(count);
+  const { action, chosen, filter, count, doubtful, looked, total, isMore } = question;
+  // What was named by its reason is meant.
+  const leftOut = action === 'redrive' && filter.reason === undefined ? doubtful : 0;
+  const number = numberOf(say, count - leftOut, isMore);
   const back = html`<a href="/dead-letters?${queryOf(chosen).toString()}">${say('back')}</a>`;
-  if (count === 0 && !isMore) {
+  const told = html`${fields([
+    [say('deadLetters'), number],
+    leftOut === 0
+      ? null
+      : [
+          say('leftOut'),
+          html`${leftOut} <a href="/dead-letters?reason=ambiguous">ambiguous</a>,
+            <a href="/dead-letters?reason=poison">poison</a>`,
+        ],
+    [say('filter'), filterText(reader, chosen)],
+    diedOf(say, question),
+    isMore ? [say('looked'), `${looked} ${say('of')} ${total}`] : null,
+  ])}
+  ${leftOut > 0 && html`<p class="warn">${say('doubtfulLeft')}</p>`}`;
+  if (count === leftOut && !isMore) {
     return page(
       reader,
       say(TITLES[action]),
-      html`<p>${say('nothing')}</p>
+      html`${told}
+        <p>${say('nothing')}</p>
         <p>${back}</p>`,
     );
   }
   return page(
     reader,
     say(TITLES[action]),
-    html`${fields([
-        [say('deadLetters'), number],
-        [say('filter'), filterText(reader, chosen)],
-        oldest === undefined || newest === undefined
-          ? null
-          : [say('died'), `${isMore ? '…' : shownTime(oldest)} – ${shownTime(newest)}`],
-      ])}
-      <p>${say(action === 'redrive' ? 'redriveMeans' : 'purgeMeans')} ${say('onlyUntilNow')}</p>
+    html`${told}
+      <p>${say(MEANINGS[action])} ${say('onlyUntilNow')}</p>
+      ${action === 'redrive' && warning(say, filter.reason)}
       <form method="post" action="/dead-letters/${action}">
         ${hidden(queryOf(filter))}<input type="hidden" name="confirmed" value="yes" />
         <button>${say(BUTTONS[action])} (${number})</button> ${back}
@@ -55,19 +67,39 @@ export function repairQuestion(reader: Reader, question: Question): Html {
   );
 }
 
-/** Asks before one is deleted: there is no way back. */
-export function purgeOnePage(reader: Reader, { filter }: Asked, messageId: string): Html {
+function numberOf(say: Say, count: number, isMore: boolean): string {
+  if (!isMore) return String(count);
+  return count === 0 ? say('notCounted') : `${say('atLeast')} ${count}`;
+}
+
+function diedOf(say: Say, { oldest, newest, isMore }: Question): readonly [string, string] | null {
+  if (oldest === undefined || newest === undefined) return null;
+  return [say('died'), `${isMore ? '…' : shownTime(oldest)} – ${shownTime(newest)}`];
+}
+
+function warning(say: Say, reason: DeadReason | undefined): Html | false {
+  if (reason === 'ambiguous') return html`<p class="bad">${say('ambiguousAgain')}</p>`;
+  return reason === 'poison' && html`<p class="bad">${say('poisonAgain')}</p>`;
+}
+
+/** Asks before one is deleted, or sent to somebody who may have it. */
+export function repairOnePage(
+  reader: Reader,
+  action: RepairAction,
+  { filter }: Asked,
+  { messageId, reason }: { readonly messageId: string; readonly reason?: DeadReason | undefined },
+): Html {
   const { say } = reader;
   const query = queryOf(filter);
   return page(
     reader,
-    say('confirmPurge'),
+    say(action === 'purge' ? 'confirmPurge' : 'confirmRedriveOne'),
     html`<p><code>${maskOpenids(messageId)}</code></p>
-      <p>${say('purgeMeans')}</p>
-      <form method="post" action="/dead-letters/purge">
+      ${action === 'purge' ? html`<p>${say('purgeMeans')}</p>` : warning(say, reason)}
+      <form method="post" action="/dead-letters/${action}">
         ${hidden(query)}<input type="hidden" name="messageId" value="${messageId}" />
         <input type="hidden" name="confirmed" value="yes" />
-        <button>${say('purge')}</button>
+        <button>${say(action)}</button>
         <a href="/dead-letters?${query.toString()}">${say('back')}</a>
       </form>`,
   );
