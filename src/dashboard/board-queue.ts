@@ -38,7 +38,9 @@ class LaneAdapter extends PagedAdapter {
   readonly #readings: LaneReadings;
 
   constructor(lane: BoardLane, readings: LaneReadings) {
-    super(lane.queue, optionsOf(lane.queue.name, laneName(lane.appId, lane.kind)));
+    const options = optionsOf(lane.queue.name, laneName(lane.appId, lane.kind));
+    // What failed here is of unknown outcome: the ledger keeps a retry from sending it.
+    super(lane.queue, { ...options, allowRetries: false });
     this.#lane = lane;
     this.#readings = readings;
   }
@@ -91,7 +93,7 @@ export function shownLane(lane: BoardLane, readings: LaneReadings): BullMQAdapte
 function optionsOf(queueName: string, description: string) {
   return {
     delimiter: '.',
-    // A job that ended in its lane was sent.
+    // It would be sent twice.
     allowCompletedRetries: false,
     description,
     externalJobUrl: ({ id }: { id?: string | number | null | undefined }) => ({

@@ -17,9 +17,8 @@ export interface Board {
 }
 
 /**
- * What an operator may do there: retry (a dead letter is redriven; the ledger keeps any other
- * job from being sent twice), pause and resume a lane. All else would lose or forge messages.
- * Told by the route that was chosen, not by the address: a `#` in it hides what is behind from
+ * What an operator may do there: retry a dead letter, which redrives it, pause and resume a lane.
+ * All else would lose or forge messages. Told by the route that was chosen, not by the address: a `#` in it hides what is behind from
  * the router alone.
  */
 const ALLOWED: ReadonlySet<string | undefined> = new Set(
@@ -30,6 +29,7 @@ const ALLOWED: ReadonlySet<string | undefined> = new Set(
 /** Each look costs Redis some commands for each of perhaps a hundred lanes. */
 export const POLL_SECONDS = 30;
 const RETRY_ALL = `${BOARD}/api/queues/:queueName/retry/:queueStatus`;
+const RETRY_ONE = `${BOARD}/api/queues/:queueName/:jobId/retry`;
 /** Stock Bull Board asks Google for its fonts; the system's do as well. */
 const FONTS = /<link href="https:\/\/fonts\.[^>]*>/g;
 const STYLE_AT = `${BOARD}/courier.css`;
@@ -70,11 +70,18 @@ export async function addBoard(
         if (request.method === 'GET' || request.method === 'HEAD') return;
         const { url } = request.routeOptions;
         const say = sayIn(languageFor(request));
-        const { queueName, queueStatus = 'failed' } = paramsOf(request.params);
-        if (!ALLOWED.has(url) || queueStatus !== 'failed') {
+        const { queueName, queueStatus, jobId } = paramsOf(request.params);
+        if (!ALLOWED.has(url) || (url === RETRY_ALL && queueStatus !== 'failed')) {
           return refuse(reply, 403, say('boardRefuses'));
         }
-        if (url !== RETRY_ALL || queueName !== deadLetters.name) return;
+        if (url !== RETRY_ALL && url !== RETRY_ONE) return;
+        if (queueName !== deadLetters.name) return refuse(reply, 409, say('onlyLettersRetried'));
+        if (url === RETRY_ONE) {
+          // Bull Board retries what is completed, too: a message that was sent would go out again.
+          const letter = await deadLetters.getJob(String(jobId));
+          if (!letter || (await letter.isFailed())) return;
+          return refuse(reply, 409, say('letterNotDead'));
+        }
         const repair = await redriveAll(repairs, request.user.name);
         if (!repair) return refuse(reply, 409, say('repairBusy'));
         return reply.send({ retried: repair.total, skipped: 0 });
@@ -120,9 +127,11 @@ function readOnly({ queues, ...rest }: BoardList): BoardList {
   return { ...rest, queues: queues.map((queue) => ({ ...queue, ...seen })) };
 }
 
-/** A route that names no state of jobs means a failed one. */
-function paramsOf(params: unknown): { queueName?: unknown; queueStatus?: unknown } {
-  return Object(params) as { queueName?: unknown; queueStatus?: unknown };
+type Params = Readonly<Partial<Record<'queueName' | 'queueStatus' | 'jobId', unknown>>>;
+
+/** Only those that the route has. */
+function paramsOf(params: unknown): Params {
+  return Object(params) as Params;
 }
 
 /**

@@ -305,6 +305,14 @@ const WORDS = {
     en: 'Expected a retry, a pause or a resume; anything else would lose messages.',
     zh: '此处只能重试、暂停或恢复；其他操作会丢失消息。',
   },
+  onlyLettersRetried: {
+    en: 'Expected a dead letter, got a message of a lane: a retry sends none of these. If nobody knows whether it was sent, say on the page Unknown (/unknown) what became of it, or send it again there.',
+    zh: '应为死信，收到的却是通道中的消息：重试不会发送它。如果不知道它是否已发出，请在“结果未知”页面（/unknown）说明结果，或在那里重新发送。',
+  },
+  letterNotDead: {
+    en: 'Expected a dead letter that failed, got one that is being put back already or is not dead any more. Look at the page of its message before you do more.',
+    zh: '应为失败的死信，收到的却是正在放回队列、或已不再是死信的消息。请先查看该消息的页面。',
+  },
   formWanted: {
     en: 'Expected a form of this dashboard, of at most 64 KB.',
     zh: '应为本控制台的表单，且不超过 64 KB。',

@@ -256,25 +256,3 @@ describe('a filter that is not understood', () => {
     },
   );
 });
-
-test('Bull Board’s Retry all of a lane sends none of its unknown messages again', async () => {
-  const message = { touser: OPENID, msgtype: 'text', text: { content: 'once' } };
-  shop.fault('custom', { accept: true, reply: { kind: 'reset' }, count: 1 });
-  const { messageId } = await shop.producer.enqueue({
-    appId: shop.appId,
-    kind: 'custom',
-    id: 'unknown-once',
-    message,
-  });
-  await shop.reached(messageId, 'unknown');
-  const job = () => shop.lane('custom').getJob(messageId.slice(-26));
-  await waitFor(async () => (await (await job())?.isFailed()) === true);
-  const before = (await shop.producer.status(messageId))?.attempts.length;
-  const retry = `/board/api/queues/${encodeURIComponent(shop.lane('custom').name)}/retry/failed`;
-  const { status } = await dashboard.open('PUT', retry);
-  expect(status).toBe(200);
-  await waitFor(async () => (await (await job())?.isFailed()) !== false);
-  const after = await shop.producer.status(messageId);
-  expect(after).toMatchObject({ state: 'unknown' });
-  expect(after?.attempts).toHaveLength(before ?? -1);
-});

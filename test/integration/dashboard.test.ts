@@ -322,11 +322,9 @@ test.each([
   const { queues } = JSON.parse(text) as {
     queues: { readOnlyMode: boolean; allowRetries: boolean; allowCompletedRetries: boolean }[];
   };
-  expect(queues).toHaveLength(3);
-  for (const { readOnlyMode, allowRetries, allowCompletedRetries } of queues) {
-    expect([readOnlyMode, allowRetries]).toEqual([isReadOnly, !isReadOnly]);
-    expect(allowCompletedRetries).toBe(false);
-  }
+  expect(queues.map(({ readOnlyMode }) => readOnlyMode)).toEqual(Array(3).fill(isReadOnly));
+  expect(queues.map(({ allowRetries }) => allowRetries)).toEqual([!isReadOnly, false, false]);
+  for (const { allowCompletedRetries } of queues) expect(allowCompletedRetries).toBe(false);
 });
 
 describe('what an operator does', () => {
