@@ -18,6 +18,19 @@ describe('html', () => {
     const items = ['a', '<b>'].map((one) => html`<i>${one}</i>`);
     expect(html`${items}${0}${null}${false}${undefined}`.html).toBe('<i>a</i><i>&lt;b&gt;</i>0');
   });
+
+  it('takes nothing for markup that came as JSON, whatever its form', () => {
+    const planted = JSON.parse('{"html":"<b>","#text":"<b>"}') as string;
+    const shown =
+      '{&quot;html&quot;:&quot;&lt;b&gt;&quot;,&quot;#text&quot;:&quot;&lt;b&gt;&quot;}';
+    expect(html`<p>${planted}</p>`.html).toBe(`<p>${shown}</p>`);
+    expect(html`${[planted]}`.html).toBe(shown);
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(html`${value as string}`.html).not.toMatch(/[<>"']/);
+      }),
+    );
+  });
 });
 
 function escape(text: string): string {
