@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { createLockout } from '../../src/dashboard/auth/lockout.ts';
+import { networkOf } from '../../src/dashboard/auth/network.ts';
 import { isSameOrigin } from '../../src/dashboard/auth/same-origin.ts';
 import { createSessions } from '../../src/dashboard/auth/sessions.ts';
 import { isPasswordOf, newUser, NOBODY } from '../../src/dashboard/users/user.ts';
@@ -35,6 +36,25 @@ describe('lockout', () => {
     expect(lockout.waitMs(who)).toBe(30_000);
   });
 
+  it('locks all addresses of a guesser who has a network of IPv6, and no other network', () => {
+    const lockout = createLockout(() => 0);
+    for (let n = 0; n < 5; n += 1) lockout.failed({ ...who, address: `2001:db8:0:7::${n}` });
+    expect(lockout.waitMs({ ...who, address: '2001:db8:0:7:ffff::1' })).toBe(30_000);
+    expect(lockout.waitMs({ ...who, address: '2001:db8:0:8::1' })).toBe(0);
+  });
+
+  it('lets nobody try twice at once from two addresses of one network', async () => {
+    const lockout = createLockout(() => 0);
+    const order: string[] = [];
+    const first = lockout.inTurn('2001:db8::1', async () => {
+      await Promise.resolve();
+      order.push('first');
+    });
+    const second = lockout.inTurn('2001:db8::2', async () => void order.push('second'));
+    await Promise.all([first, second]);
+    expect(order).toEqual(['first', 'second']);
+  });
+
   it('forgets after a success, and after an hour', () => {
     let now = 0;
     const lockout = createLockout(() => now);
@@ -47,6 +67,23 @@ describe('lockout', () => {
     lockout.failed(who);
     expect(lockout.waitMs(who)).toBe(0);
   });
+});
+
+test.each([
+  ['203.0.113.9', '203.0.113.9'],
+  ['::ffff:203.0.113.9', '203.0.113.9'],
+  ['::FFFF:cb00:7109', '203.0.113.9'],
+  ['2001:db8:0:7:1:2:3:4', '2001:db8:0:7::/64'],
+  ['2001:0DB8:0000:0007::', '2001:db8:0:7::/64'],
+  ['2001:db8::1', '2001:db8:0:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['::', '0:0:0:0::/64'],
+  ['1::', '1:0:0:0::/64'],
+  ['', ''],
+  ['not an address', 'not an address'],
+])('guesses from %s count for %s', (address, network) => {
+  expect(networkOf(address)).toBe(network);
 });
 
 describe('sessions', () => {

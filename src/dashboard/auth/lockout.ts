@@ -1,3 +1,5 @@
+import { networkOf } from './network.ts';
+
 /** Who tries to log in. */
 export interface Attempt {
   readonly address: string;
@@ -20,7 +22,7 @@ export interface Lockout {
 /**
  * So many wrong passwords are free: people mistype. A name is only locked for the address that
  * guesses, or strangers could lock people out; an address for all names, but later, since an
- * office may have only one.
+ * office may have only one. An address stands for its network.
  */
 const FREE = { nameAtAddress: 5, address: 25 };
 const FIRST_WAIT_MS = 30_000;
@@ -69,18 +71,20 @@ export function createLockout(now: () => number): Lockout {
     },
     succeeded: (who) => void failures.delete(keysOf(who)[0]),
     async inTurn(address, attempt) {
-      const made = Promise.resolve(latest.get(address)).then(attempt);
+      const network = networkOf(address);
+      const made = Promise.resolve(latest.get(network)).then(attempt);
       const end = made.catch(() => undefined);
-      latest.set(address, end);
+      latest.set(network, end);
       try {
         return await made;
       } finally {
-        if (latest.get(address) === end) latest.delete(address);
+        if (latest.get(network) === end) latest.delete(network);
       }
     },
   };
 }
 
 function keysOf({ address, name }: Attempt): readonly [string, string] {
-  return [`${address} ${name}`, address];
+  const network = networkOf(address);
+  return [`${network} ${name}`, network];
 }
