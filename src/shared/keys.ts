@@ -23,6 +23,11 @@ export function laneName(appId: string, kind: Kind): string {
   return `${appId}.${kind}`;
 }
 
+/** Field of an account's rates. */
+export function fileRate(kind: Kind): string {
+  return `${kind}:file`;
+}
+
 /** The keys of one account beside its lanes. */
 export function accountKeys(appId: string) {
   const prefix = lanePrefix(appId);
@@ -56,7 +61,7 @@ export function accountKeys(appId: string) {
     tokenForced: `${prefix}:token-forced`,
     /** Text that expires: the last of them is booked, and maybe not made yet. */
     tokenForcing: `${prefix}:token-forcing`,
-    /** Hash: by kind, the rate that an operator set instead of the one of the accounts file. */
+    /** Hash: by kind, the rate that an operator set; by {@link fileRate}, that of the accounts file. */
     rates: `${prefix}:rates`,
     /** Hash of half an hour: requests by kind and errcode, and by kind and minute (tally.ts). */
     tally: (slice: number) => `${prefix}:tally:${slice}`,

@@ -1,6 +1,7 @@
-import { accountKeys } from './keys.ts';
+import { accountKeys, fileRate } from './keys.ts';
 import type { LaneQueue } from './lane.ts';
 import { type Kind, KINDS } from './outcome.ts';
+import { rateOf } from './rate-slice.ts';
 import { type RedisClient, repliesOf } from './redis.ts';
 
 /** How much is in one lane, and whether it moves. */
@@ -24,10 +25,15 @@ export interface LaneOverview {
   /** The latest that have ended; BullMQ keeps some for people to look at. */
   readonly completed: number;
   readonly paused: boolean;
-  /** Sends a second; absent until a worker has served the lane. */
+  /**
+   * Sends a second: what was asked for once it holds, else what the lane may send meanwhile. Absent until a worker
+   * has served the lane.
+   */
   readonly perSecond?: number;
   /** What an operator set it to; absent while the accounts file decides. */
   readonly setPerSecond?: number;
+  /** What the accounts file of the worker says that looked last; absent until one did. */
+  readonly filePerSecond?: number;
   /** Absent while the lane is awake. */
   readonly sleep?: SleepOverview;
 }
@@ -61,7 +67,7 @@ export async function laneOverviews(
   now: number,
 ): Promise<LaneOverview[]> {
   const keys = accountKeys(appId);
-  const pipeline = redis.pipeline().hmget(keys.rates, ...KINDS);
+  const pipeline = redis.pipeline().hmget(keys.rates, ...KINDS, ...KINDS.map(fileRate));
   for (const kind of KINDS) {
     const lane = lanes[kind];
     pipeline.llen(lane.toKey('wait')).zcard(lane.toKey('prioritized')).zcard(lane.toKey('delayed'));
@@ -74,7 +80,8 @@ export async function laneOverviews(
   const overviews = KINDS.map((kind, place) => {
     const from = place * REPLIES_OF_A_LANE;
     const ofLane = replies.slice(from, from + REPLIES_OF_A_LANE) as unknown as LaneReplies;
-    return overviewOf(kind, ofLane, (rates as Texts)[place], now);
+    const [set, file] = [place, KINDS.length + place].map((field) => (rates as Texts)[field]);
+    return overviewOf(kind, ofLane, { set, file }, now);
   });
   return await withOldest(redis, lanes, overviews, now);
 }
@@ -95,10 +102,13 @@ function overviewOf(
     [paused, max, duration],
     sleep,
   ]: LaneReplies,
-  set: string | null | undefined,
+  rates: { readonly set: string | null | undefined; readonly file: string | null | undefined },
   now: number,
 ): LaneOverview {
   const [cause, until] = sleep;
+  const set = rates.set ? Number(rates.set) : undefined;
+  const file = rates.file ? Number(rates.file) : undefined;
+  const slice = max && duration && { max: Number(max), durationMs: Number(duration) };
   return {
     kind,
     waiting: wait + prioritized,
@@ -108,8 +118,9 @@ function overviewOf(
     parked: failed,
     completed,
     paused: paused === '1',
-    ...(max && duration && { perSecond: rounded((Number(max) * 1000) / Number(duration)) }),
-    ...(set && { setPerSecond: Number(set) }),
+    ...(slice && { perSecond: rateOf(slice, set ?? file) }),
+    ...(set !== undefined && { setPerSecond: set }),
+    ...(file !== undefined && { filePerSecond: file }),
     ...(Number(until) > now && { sleep: { cause: cause ?? 'unknown', until: Number(until) } }),
   };
 }
@@ -240,11 +251,6 @@ function optionsOf(text: string | null | undefined): { delay: number; lifo: bool
   } catch {
     return { delay: 0, lifo: false };
   }
-}
-
-/** The limit is kept in slices of whole milliseconds, so that 30 a second are 29.4. */
-function rounded(perSecond: number): number {
-  return Number(perSecond.toPrecision(3));
 }
 
 /** Null while the account is at work. */

@@ -56,13 +56,11 @@ describe('an account in the hands of an operator', () => {
       kind: 'template',
       perSecond: 7.5,
     });
-    // A limit is kept in slices of whole milliseconds: not to the digit.
-    const isAbout = async (wanted: number) =>
-      Math.abs(((await template())?.perSecond ?? 0) / wanted - 1) < 0.05;
-    await waitFor(() => isAbout(7.5), { timeoutMs: 15_000, what: 'workers to keep to the rate' });
+    const isRate = async (wanted: number) => (await template())?.perSecond === wanted;
+    await waitFor(() => isRate(7.5), { timeoutMs: 15_000, what: 'workers to keep to the rate' });
     const given = await cli.courier('rate', APP, 'template', 'file');
     expect(given.stdout).toMatch(/template of wx\w+ sends at what the accounts file says/);
-    await waitFor(() => isAbout(100), {
+    await waitFor(() => isRate(100), {
       timeoutMs: 15_000,
       what: 'workers to read the file again',
     });

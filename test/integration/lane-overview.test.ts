@@ -105,9 +105,14 @@ test('a rate that an operator sets is the laneâ€™s within seconds, and the fileâ
   const rateOf = async () => (await control.overview()).lanes[0]?.perSecond;
   await waitFor(async () => (await rateOf()) !== undefined);
   const usual = await rateOf();
-  await control.setRate('template', 20);
-  await waitFor(async () => (await rateOf()) === 20);
-  expect((await control.overview()).lanes[0]).toMatchObject({ setPerSecond: 20 });
+  expect(usual).toBe(100);
+  // Neither is a multiple of what a slice holds: 30 a second are one every 34 ms, which is 29.4.
+  for (const rate of [30, 7.5]) {
+    await control.setRate('template', rate);
+    await waitFor(async () => (await rateOf()) === rate);
+    const [lane] = (await control.overview()).lanes;
+    expect(lane).toMatchObject({ setPerSecond: rate, filePerSecond: 100 });
+  }
   expect((await control.overview()).lanes[1]).not.toHaveProperty('setPerSecond');
   await control.setRate('template', null);
   await waitFor(async () => (await rateOf()) === usual);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { rateSlice } from '../../src/worker/decide/rate-slice.ts';
+import { rateOf, rateSlice } from '../../src/shared/rate-slice.ts';
 
 test.each([
   [200, 10, 50],
@@ -35,4 +35,16 @@ test('any sliding second holds at most 1.1 times the rate, or one send more', ()
       expect(max * windows).toBeLessThanOrEqual(Math.max(perSecond * 1.1, perSecond + 1));
     }),
   );
+});
+
+test('every whole rate is read back from its slice as what was asked for', () => {
+  const rates = Array.from({ length: 1000 }, (_, index) => index + 1);
+  expect(rates.map((rate) => rateOf(rateSlice(rate), rate))).toEqual(rates);
+});
+
+test.each([
+  ['what another rate was cut into', rateSlice(30), 50, 29.4],
+  ['what nobody asked for', rateSlice(30), undefined, 29.4],
+])('a slice that is %s says what it lets through', (_, slice, wanted, rate) => {
+  expect(rateOf(slice, wanted)).toBe(rate);
 });

@@ -108,7 +108,7 @@ function codesTable({ say, language }: Reader, { appId, lanes, tally }: AccountD
 function rateForms({ say }: Reader, { appId, lanes }: AccountDetail): Html {
   return html`<p>${say('rateHint')}</p>
     ${lanes.map(
-      ({ kind, perSecond, setPerSecond }) =>
+      ({ kind, setPerSecond, filePerSecond }) =>
         html`<form class="filter" method="post" action="/accounts/${appId}/rate">
           <input type="hidden" name="kind" value="${kind}" />
           <label
@@ -117,7 +117,7 @@ function rateForms({ say }: Reader, { appId, lanes }: AccountDetail): Html {
               inputmode="decimal"
               size="8"
               required
-              value="${setPerSecond ?? perSecond}"
+              value="${setPerSecond ?? filePerSecond}"
           /></label>
           <button>${say('setRate')}</button>
           ${

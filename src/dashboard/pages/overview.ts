@@ -105,10 +105,10 @@ function parkedLink(appId: string, { kind, parked }: LaneOverview): Html {
 
 /** Workers take a rate that somebody sets within 5 seconds. */
 function limitOf(say: Say, { perSecond, setPerSecond }: LaneOverview): Html {
-  const now = perSecond === undefined ? '' : `${shownLimit(perSecond)}/s`;
+  const now = perSecond === undefined ? '' : `${perSecond}/s`;
   if (setPerSecond === undefined) return html`${now}`;
-  const set = `${shownLimit(setPerSecond)}/s`;
-  return html`${now === set ? now : `${now} → ${set}`} <span class="line">${say('byHand')}</span>`;
+  const shown = perSecond === setPerSecond ? now : `${now} → ${setPerSecond}/s`;
+  return html`${shown} <span class="line">${say('byHand')}</span>`;
 }
 
 function topCodes(say: Say, appId: string, { refusals }: LaneTally): Html[] {
@@ -142,11 +142,6 @@ function tokenState(say: Say, token: TokenHealth, now: number): Html {
 
 function shownRate(perSecond: number): string {
   return perSecond >= 10 ? String(Math.round(perSecond)) : perSecond.toFixed(1);
-}
-
-/** Workers count in slices of a second, so that a rate of 7 comes out as 6.99. */
-function shownLimit(perSecond: number): number {
-  return perSecond < 1 ? Number(perSecond.toPrecision(2)) : Math.round(perSecond * 10) / 10;
 }
 
 /** Rounded down, so that 100 % means all. */

@@ -76,6 +76,7 @@ const lane = object({
   paused: flag,
   'perSecond?': number,
   'setPerSecond?': { ...number, description: 'Set by an operator, instead of the accounts file.' },
+  'filePerSecond?': { ...number, description: 'What the accounts file says.' },
   'sleep?': object({ cause: text, until: epochMs }),
 });
 

@@ -1,15 +1,15 @@
 import { isRate } from '../../shared/account-control.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
-import { accountKeys } from '../../shared/keys.ts';
+import { accountKeys, fileRate } from '../../shared/keys.ts';
 import type { LaneQueue } from '../../shared/lane.ts';
 import type { Service } from '../../shared/lifecycle.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Kind } from '../../shared/outcome.ts';
+import { isSameSlice, rateSlice } from '../../shared/rate-slice.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 import { isRedisTrouble } from '../../shared/redis-trouble.ts';
 import { paceShare, type SleepCause } from '../decide/pace.ts';
-import { rateSlice } from '../decide/rate-slice.ts';
 import { every } from '../../shared/every.ts';
 import type { Turns } from '../turns.ts';
 
@@ -41,18 +41,23 @@ export function createLanePace(deps: LanePaceDeps): LanePace {
     return until ? paceShare(cause as SleepCause, clock.now() - Number(until)) : 1;
   }
 
-  /** What an operator set, else what the accounts file says. */
-  async function wanted(): Promise<number> {
-    const set = Number((await redis.hget(keys.rates, kind)) ?? perSecond);
-    return isRate(set) ? set : perSecond;
+  /** What an operator set, else what the accounts file says; and whether people see what that is. */
+  async function wanted(): Promise<{ readonly rate: number; readonly isTold: boolean }> {
+    const [byHand, told] = await redis.hmget(keys.rates, kind, fileRate(kind));
+    const set = Number(byHand ?? perSecond);
+    return { rate: isRate(set) ? set : perSecond, isTold: told === String(perSecond) };
   }
 
   async function apply(): Promise<void> {
-    const { max, durationMs } = rateSlice((await wanted()) * (await share()));
+    const { rate, isTold } = await wanted();
+    const slice = rateSlice(rate * (await share()));
     const set = await queue.getGlobalRateLimit();
-    if (set?.max === max && set.duration === durationMs) return;
     try {
-      await queue.setGlobalRateLimit(max, durationMs);
+      if (!set || !isSameSlice({ max: set.max, durationMs: set.duration }, slice)) {
+        await queue.setGlobalRateLimit(slice.max, slice.durationMs);
+      }
+      // A slice does not say which rate it was cut from.
+      if (!isTold) await redis.hset(keys.rates, fileRate(kind), perSecond);
     } catch (error) {
       // A Redis that is full still gets its messages sent: at the rate they had.
       if (!set || !isRedisTrouble(error)) throw error;

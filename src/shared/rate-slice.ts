@@ -17,3 +17,16 @@ export function rateSlice(perSecond: number): RateSlice {
   const max = Math.max(1, Math.floor(perSecond * SLICE_SECONDS));
   return { max, durationMs: Math.max(1, Math.ceil((max * 1000) / perSecond)) };
 }
+
+/**
+ * The rate that a slice was cut from: the wanted one if that is its slice, else what it lets
+ * through. A slice has whole milliseconds: of 30 a second it lets 29.4 through.
+ */
+export function rateOf(slice: RateSlice, wanted: number | undefined): number {
+  if (wanted !== undefined && isSameSlice(rateSlice(wanted), slice)) return wanted;
+  return Number(((slice.max * 1000) / slice.durationMs).toPrecision(3));
+}
+
+export function isSameSlice(one: RateSlice, other: RateSlice): boolean {
+  return one.max === other.max && one.durationMs === other.durationMs;
+}
