@@ -219,7 +219,7 @@ const WORDS = {
   putBack: { en: 'put back by a person', zh: '由人重新放回队列' },
   putBackBefore: {
     en: 'Put back before that was recorded, times',
-    zh: '在此之前被重新放回队列的次数',
+    zh: '开始记录之前被重新放回队列的次数',
   },
   unknownMessages: { en: 'Unknown', zh: '结果未知' },
   unknownMeaning: {
@@ -236,7 +236,7 @@ const WORDS = {
     en: 'left as they are: not unknown any more, or their content is gone',
     zh: '条保持不变：结果已不再未知，或内容已不存在',
   },
-  itArrived: { en: 'It arrived', zh: '已送达' },
+  itArrived: { en: 'It arrived', zh: '客户已收到' },
   sendAgain: { en: 'Send again', zh: '重新发送' },
   confirmArrived: {
     en: 'These count as sent from now on and are never sent again. This cannot be taken back.',
