@@ -9,10 +9,11 @@ const MASK = '***';
  */
 export function maskedJob(data: unknown): unknown {
   if (!isRecord(data)) return MASK;
-  const { message, job, id, ...rest } = data;
+  const { message, job, id, detail, ...rest } = data;
   return {
     ...rest,
     ...(typeof id === 'string' && { id: maskOpenids(id) }),
+    ...(typeof detail === 'string' && { detail: maskOpenids(detail) }),
     ...(message !== undefined && { message: maskedMessage(message) }),
     ...(job !== undefined && { job: isRecord(job) ? maskedJob(job) : null }),
   };

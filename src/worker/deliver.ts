@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock, Random } from '../shared/clock.ts';
 import type { LaneJob } from '../shared/lane.ts';
 import type { Begun, Ledger, Settled } from '../shared/ledger/ledger.ts';
-import { maskOpenid } from '../shared/openid.ts';
+import { maskOpenid, maskOpenids } from '../shared/openid.ts';
 import type { Kind, Outcome } from '../shared/outcome.ts';
 import { isRedisTrouble } from '../shared/redis-trouble.ts';
 import { TIMINGS } from '../shared/timings.ts';
@@ -139,7 +139,7 @@ const NOTHING: Sent = { durationMs: 0, tokenGeneration: undefined, tokenRenewed:
 async function attempt(deps: DeliverDeps, run: Run, begun: Go, begunAt: number): Promise<Tried> {
   const load = run.load();
   if (!load.ok) {
-    const verdict: Verdict = { class: 'permanent-payload', detail: load.problem };
+    const verdict: Verdict = { class: 'permanent-payload', detail: maskOpenids(load.problem) };
     return tried(deps, run, begun, verdict, NOTHING);
   }
   const { job } = load;
@@ -151,7 +151,7 @@ async function attempt(deps: DeliverDeps, run: Run, begun: Go, begunAt: number):
     if (hindrance) return hindrance;
     const sentAt = deps.clock.monotonic();
     const result = await deps.client.send(run.kind, token.token, body, run.interruption, run.span);
-    const said = withoutRecipient(classify(result), job);
+    const said = withoutOpenids(classify(result), job);
     const verdict = last ? afterRenewal(said) : said;
     if (verdict.class !== 'refresh-token' || last) {
       const durationMs = deps.clock.monotonic() - sentAt;
@@ -164,11 +164,12 @@ async function attempt(deps: DeliverDeps, run: Run, begun: Go, begunAt: number):
   throw new Error('unreachable: the second round of the loop returns');
 }
 
-/** Logs and dead letters keep WeChat's text, which may quote whom we wrote to. */
-function withoutRecipient(verdict: Verdict, { message }: LaneJob): Verdict {
+/** Logs and dead letters keep WeChat's text, which may quote whom we wrote to, or somebody else. */
+function withoutOpenids(verdict: Verdict, { message }: LaneJob): Verdict {
+  const { detail } = verdict;
   const openid = message['touser'];
-  if (typeof openid !== 'string' || !verdict.detail.includes(openid)) return verdict;
-  return { ...verdict, detail: verdict.detail.replaceAll(openid, maskOpenid(openid)) };
+  const rest = typeof openid === 'string' ? detail.replaceAll(openid, maskOpenid(openid)) : detail;
+  return { ...verdict, detail: maskOpenids(rest) };
 }
 
 /** WeChat saw no token although one was sent: something on the way eats the query string. */

@@ -109,6 +109,23 @@ describe('WeChat refuses for good: a dead letter after one attempt', () => {
   });
 });
 
+test('an openid in WeChat’s words, of whomever, is shortened in the dead letter and in every line', async () => {
+  const shop = await courier.open();
+  const [own, other] = ['oOWN-openid-0123456789abcdef', 'oOTHER-openid-0123456789abcd'];
+  const reply = { kind: 'errcode', errcode: 40_003, errmsg: `invalid ${own}, not ${other}` };
+  shop.fault('template', { accept: false, reply, count: 1 });
+  const envelope = shop.template();
+  const message = { ...envelope.message, touser: own };
+  const messageId = await sendOne(shop, 'template', { message });
+  const { data, failedReason } = await shop.deadLetter(messageId);
+  const said = 'invalid oOWN-…cdef, not oOTHE…abcd';
+  expect(data.detail).toContain(said);
+  expect(failedReason).toContain(said);
+  const line = await waitFor(() => shop.log().find(({ msg }) => msg === 'delivery'));
+  expect(line['detail']).toContain(said);
+  expect(JSON.stringify(shop.log())).not.toMatch(new RegExp(`${own}|${other}`));
+});
+
 describe('WeChat refuses for now', () => {
   test('-1 and then ok: sent at the second attempt, a second later', async () => {
     const shop = await courier.open();

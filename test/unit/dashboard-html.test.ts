@@ -64,8 +64,10 @@ describe('masked job data', () => {
       id: 'order-1001-paid',
     };
     expect(maskedJob(TEMPLATE)).toEqual(masked);
-    expect(maskedJob({ reason: 'expired', job: TEMPLATE })).toEqual({
+    const detail = 'invalid touser oABCDEFGHIJKLMNOPQRSTUVWXYZ0';
+    expect(maskedJob({ reason: 'expired', detail, job: TEMPLATE })).toEqual({
       reason: 'expired',
+      detail: 'invalid touser oABCD…XYZ0',
       job: masked,
     });
   });
