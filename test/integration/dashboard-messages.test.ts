@@ -148,6 +148,30 @@ describe('looking for a message', () => {
   });
 });
 
+describe('the page of a message', () => {
+  const refreshOf = async (messageId: string) =>
+    /http-equiv="refresh" content="(\d+)"/.exec(await page(`/message?q=${messageId}`))?.[1];
+  const enqueue = async (fields: object) =>
+    (await shop.producer.enqueue(shop.template(fields))).messageId;
+
+  test('looks for news soon while it is due soon, and not at all while it waits for days', async () => {
+    expect(await refreshOf(await enqueue({ sendAt: Date.now() + 60_000 }))).toBe('5');
+    const later = await enqueue({ sendAt: Date.now() + 2 * 86_400_000 });
+    expect(await refreshOf(later)).toBeUndefined();
+    expect(await page(`/message?q=${later}`)).toContain('name="q"');
+  });
+
+  test('looks for news now and then while its account is paused, and no more once it is sent', async () => {
+    await dashboard.open('POST', `/accounts/${shop.appId}/pause`);
+    const messageId = await enqueue({});
+    const whilePaused = await refreshOf(messageId);
+    await dashboard.open('POST', `/accounts/${shop.appId}/resume`);
+    expect(whilePaused).toBe('30');
+    await shop.reached(messageId, 'sent');
+    expect(await refreshOf(messageId)).toBeUndefined();
+  });
+});
+
 test('a message that died twice shows both ends and the redrive between them, in order', async () => {
   const openid = 'oREFUSED-for-ever-0123456789';
   shop.simulator.control('POST', '/_control/recipients', {

@@ -7,9 +7,10 @@ import { fields, hidden, page, type Reader, shownTime } from './layout.ts';
 import { shownState } from './state.ts';
 import { timeline } from './timeline.ts';
 import { resolveForms } from './unknown.ts';
-import { isOnItsWay, waitingFor, type WaitingView } from './waiting.ts';
+import { refreshSecondsOf, waitingFor, type WaitingView } from './waiting.ts';
 
-const REFRESH_SECONDS = 5;
+/** A redrive takes effect any moment. */
+const ASKED_REFRESH_SECONDS = 5;
 
 /** A message with all that is known of it. */
 export interface MessageView {
@@ -31,9 +32,9 @@ export interface MessageView {
 /** What is known of one message: what it is, its state, what happened to it and what can be done. */
 export function messagePage(reader: Reader, view: MessageView): Html {
   const { say, isOperator } = reader;
-  const { status, asked } = view;
+  const { status, asked, waiting = null, now } = view;
   const { messageId, state } = status;
-  const moves = asked || isOnItsWay(status);
+  const refreshSeconds = asked ? ASKED_REFRESH_SECONDS : refreshSecondsOf(status, waiting, now);
   return page(
     reader,
     `${say('message')} ${messageId}`,
@@ -43,7 +44,7 @@ export function messagePage(reader: Reader, view: MessageView): Html {
       ${state === 'unknown' && doubt(reader, view)}
       <h2>${say('timeline')}</h2>
       ${timeline(reader, status)}`,
-    moves ? { refreshSeconds: REFRESH_SECONDS } : {},
+    refreshSeconds === undefined ? {} : { refreshSeconds },
   );
 }
 

@@ -18,6 +18,29 @@ export function isOnItsWay({ state }: MessageStatus): boolean {
   return ON_ITS_WAY.includes(state);
 }
 
+const SOON_MS = 2 * 60_000;
+const REFRESH_SECONDS = { soon: 5, stopped: 30 };
+
+/**
+ * How often to look for news of a message: often while it may be sent any moment, now and then
+ * while its lane sends nothing. Undefined for one that has ended or waits for a time far ahead.
+ *
+ * @param now epoch milliseconds
+ */
+export function refreshSecondsOf(
+  status: MessageStatus,
+  waiting: WaitingView | null,
+  now: number,
+): number | undefined {
+  if (!isOnItsWay(status)) return undefined;
+  if (status.state === 'sending') return REFRESH_SECONDS.soon;
+  if (!waiting) return REFRESH_SECONDS.stopped;
+  const { account, dueAt = now } = waiting;
+  if (dueAt - now > SOON_MS) return undefined;
+  const { kind } = standingIn(account, status.kind, now);
+  return kind === 'running' ? REFRESH_SECONDS.soon : REFRESH_SECONDS.stopped;
+}
+
 /**
  * What a message waits for: its time, its lane, or those before it.
  *
