@@ -38,9 +38,9 @@ async function readStanding(
     const [overview, tally] = await Promise.all([control.overview(), readTally(redis, appId, now)]);
     const lanes = overview.lanes.map((lane) => {
       const workers = counts === null ? null : counts.of(appId, lane.kind);
-      const { perSecond: sending } = tally[lane.kind];
-      const standing = standingOf({ lane, pause: overview.pause, workers, sending }, now);
-      return { ...lane, ...(workers !== null && { workers }), standing };
+      const { lately } = tally[lane.kind];
+      const standing = standingOf({ lane, pause: overview.pause, workers, lately }, now);
+      return { ...lane, ...(workers && { workers: workers.count }), standing };
     });
     return { ...overview, lanes };
   } finally {

@@ -36,6 +36,8 @@ export interface LaneOverview {
   readonly filePerSecond?: number;
   /** Absent while the lane is awake. */
   readonly sleep?: SleepOverview;
+  /** When it was resumed or woke last, as long as Redis remembers, epoch ms: nothing was sent before. */
+  readonly freeSince?: number;
 }
 
 /** A limit of WeChat's (or a missing token) lets the whole lane wait. */
@@ -73,7 +75,7 @@ export async function laneOverviews(
     pipeline.llen(lane.toKey('wait')).zcard(lane.toKey('prioritized')).zcard(lane.toKey('delayed'));
     pipeline.llen(lane.toKey('active')).zcard(lane.toKey('failed'));
     pipeline.zcard(lane.toKey('completed'));
-    pipeline.hmget(lane.toKey('meta'), 'paused', 'max', 'duration');
+    pipeline.hmget(lane.toKey('meta'), 'paused', 'max', 'duration', 'resumedAt');
     pipeline.hmget(keys.sleep(kind), 'cause', 'until');
   }
   const [rates, ...replies] = await repliesOf(pipeline);
@@ -99,7 +101,7 @@ function overviewOf(
     active,
     failed,
     completed,
-    [paused, max, duration],
+    [paused, max, duration, resumedAt],
     sleep,
   ]: LaneReplies,
   rates: { readonly set: string | null | undefined; readonly file: string | null | undefined },
@@ -108,6 +110,8 @@ function overviewOf(
   const [cause, until] = sleep;
   const set = rates.set ? Number(rates.set) : undefined;
   const file = rates.file ? Number(rates.file) : undefined;
+  const woke = Number(until) > now ? 0 : Number(until);
+  const freeSince = Math.max(Number(resumedAt), woke);
   const slice = max && duration && { max: Number(max), durationMs: Number(duration) };
   return {
     kind,
@@ -122,6 +126,7 @@ function overviewOf(
     ...(set !== undefined && { setPerSecond: set }),
     ...(file !== undefined && { filePerSecond: file }),
     ...(Number(until) > now && { sleep: { cause: cause ?? 'unknown', until: Number(until) } }),
+    ...(freeSince > 0 && { freeSince }),
   };
 }
 

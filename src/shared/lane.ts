@@ -3,6 +3,7 @@ import { laneName, lanePrefix } from './keys.ts';
 import type { Envelope } from './message/envelope.ts';
 import type { Kind } from './outcome.ts';
 import type { RedisClient } from './redis.ts';
+import { loadScript } from './redis-script.ts';
 
 /**
  * A job in a lane. The lane's name says account and kind, the job's id is the second part of
@@ -38,9 +39,17 @@ class SlimJob extends Job<LaneJob, LaneResult> {
   }
 }
 
+const resumed = loadScript(new URL('./resumed.lua', import.meta.url));
+
 class SlimQueue extends Queue<LaneJob, LaneResult> {
   protected override get Job(): typeof Job {
     return SlimJob as typeof Job;
+  }
+
+  /** Whoever resumes, Bull Board included: what waits has waited for that, not for workers. */
+  override async resume(): Promise<void> {
+    await super.resume();
+    await resumed.run(this.opts.connection as RedisClient, [this.toKey('meta')], []);
   }
 }
 

@@ -20,6 +20,8 @@ export type Answered = number | null | typeof OTHER;
 export interface LaneTally {
   /** Requests a second, of the last full minute. */
   readonly perSecond: number;
+  /** Requests of that minute and of the one that runs. */
+  readonly lately: number;
   /** Requests of the last 60 to 90 minutes. */
   readonly requests: number;
   /** Of them, those that WeChat took. */
@@ -109,10 +111,13 @@ export function tallyOf(
 }
 
 function laneTally(kind: Kind, fields: readonly [string, string][], now: number): LaneTally {
+  const thisMinute = `${kind}@${minuteOf(now)}`;
   const lastMinute = `${kind}@${minuteOf(now) - 1}`;
   const byErrcode = new Map<string, number>();
+  let inThisMinute = 0;
   let inLastMinute = 0;
   for (const [field, value] of fields) {
+    if (field === thisMinute) inThisMinute += Number(value);
     if (field === lastMinute) inLastMinute += Number(value);
     if (!field.startsWith(`${kind}:`)) continue;
     const errcode = field.slice(kind.length + 1);
@@ -121,6 +126,7 @@ function laneTally(kind: Kind, fields: readonly [string, string][], now: number)
   const all = [...byErrcode];
   return {
     perSecond: inLastMinute / 60,
+    lately: inLastMinute + inThisMinute,
     requests: all.reduce((sum, [, count]) => sum + count, 0),
     taken: byErrcode.get('0') ?? 0,
     refusals: all

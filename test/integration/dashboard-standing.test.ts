@@ -1,23 +1,22 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { laneName, lanePrefix } from '../../src/shared/keys.ts';
-import type { Kind } from '../../src/shared/outcome.ts';
 import { type Shop, useCourier } from '../helpers/courier.ts';
 import { OPERATOR, startDashboard, type TestDashboard, VIEWER } from '../helpers/dashboard.ts';
+import { openFrozenWorker } from '../helpers/frozen-worker.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 const courier = useCourier({ closeAfter: 'file' });
 
 let shop: Shop;
 let dashboard: TestDashboard;
-const closed: Redis[] = [];
+let frozen: Redis | undefined;
 
 beforeAll(async () => {
   shop = await courier.open({ workers: 0 });
   dashboard = await startDashboard(shop);
 });
 afterAll(async () => {
-  for (const connection of closed) connection.disconnect();
+  frozen?.disconnect();
   await dashboard.stop();
 });
 
@@ -30,17 +29,6 @@ const waitsFor = async (messageId: string) =>
     words(await page(`/message?q=${messageId}`)),
   )?.[1];
 
-/** A connection that looks as a worker’s does that has frozen. */
-async function frozenWorker(kind: Kind): Promise<Redis> {
-  const queue = Buffer.from(laneName(shop.appId, kind)).toString('base64');
-  const connection = new Redis(shop.redisUrl, {
-    connectionName: `${lanePrefix(shop.appId)}:${queue}`,
-  });
-  closed.push(connection);
-  await connection.ping();
-  return connection;
-}
-
 test('where no worker runs the overview says so in red, of the whole and of each lane', async () => {
   const overview = await page('/');
   expect(words(overview)).toContain('need attention: 1 · workers: 0');
@@ -52,7 +40,7 @@ test('where no worker runs the overview says so in red, of the whole and of each
 test('a message that waits says for what', async () => {
   const { messageId } = await shop.producer.enqueue(shop.template());
   expect(await waitsFor(messageId)).toContain('no worker');
-  await frozenWorker('template');
+  frozen = await openFrozenWorker(shop, 'template');
   expect(await waitsFor(messageId)).toMatch(/^its turn · waiting in its lane: 1/);
   const sendAt = Date.now() + 3_600_000;
   const later = await shop.producer.enqueue({ ...shop.template(), sendAt });
@@ -65,21 +53,6 @@ test('a message that waits says for what', async () => {
   await shop.lane('template').pause();
   expect(await waitsFor(messageId)).toBe('paused this lane only, in Bull Board');
   await shop.lane('template').resume();
-});
-
-test('a lane whose workers are frozen sends nothing, and since when', async () => {
-  await frozenWorker('template');
-  const { messageId } = await shop.producer.enqueue(shop.template());
-  expect(words(await account())).toContain('template running');
-  const key = shop.lane('template').toKey(messageId.slice(shop.appId.length + 1));
-  const then = Date.now() - 61_000;
-  for (const job of await shop.lane('template').getWaiting()) {
-    await shop.redis.hset(shop.lane('template').toKey(job.id ?? ''), 'timestamp', then);
-  }
-  expect(await shop.redis.hget(key, 'timestamp')).toBe(String(then));
-  const since = new Date(then).toISOString().replace('T', ' ').slice(0, 19);
-  expect(words(await account())).toContain(`template sends nothing due since ${since}`);
-  expect(await waitsFor(messageId)).toContain('sends nothing');
 });
 
 test('an account whose pausing was interrupted says so, and pausing again mends it', async () => {

@@ -12,6 +12,7 @@ test('codes of all slices add up, the most frequent first, and only the last ful
   ];
   expect(tallyOf(slices, NOW).template).toEqual({
     perSecond: 2,
+    lately: 127,
     requests: 110,
     taken: 100,
     refusals: [
@@ -24,6 +25,6 @@ test('codes of all slices add up, the most frequent first, and only the last ful
 
 test('a kind sees nothing of the other', () => {
   const { template, custom } = tallyOf([{ 'custom:0': '4', 'custom@999': '6' }], NOW);
-  expect(template).toEqual({ perSecond: 0, requests: 0, taken: 0, refusals: [] });
+  expect(template).toEqual({ perSecond: 0, lately: 0, requests: 0, taken: 0, refusals: [] });
   expect(custom).toMatchObject({ perSecond: 0.1, requests: 4, taken: 4 });
 });

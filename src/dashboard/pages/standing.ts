@@ -3,6 +3,7 @@ import type { PauseOverview } from '../../shared/lane-overview.ts';
 import { type LaneStanding, standingOf } from '../../shared/lane-standing.ts';
 import type { Kind } from '../../shared/outcome.ts';
 import type { LaneTally } from '../../shared/tally.ts';
+import type { LaneWorkers } from '../../shared/workers.ts';
 import { html, type Html } from '../html.ts';
 import type { Say } from '../words.ts';
 import { shownTime } from './layout.ts';
@@ -10,8 +11,8 @@ import { shownTime } from './layout.ts';
 /** An account with what decides how its lanes stand. */
 export interface StandingAccount extends AccountOverview {
   readonly tally: Readonly<Record<Kind, LaneTally>>;
-  /** How many workers serve each lane; null where Redis does not say. */
-  readonly workers: Readonly<Record<Kind, number>> | null;
+  /** Who serves each lane; null where Redis does not say. */
+  readonly workers: Readonly<Record<Kind, LaneWorkers>> | null;
 }
 
 /** @param now epoch milliseconds */
@@ -22,8 +23,8 @@ export function standingIn(
 ): LaneStanding {
   const lane = lanes.find((one) => one.kind === kind);
   if (!lane) throw new Error(`unreachable: every account has a lane ${kind}`);
-  const sending = tally[kind].perSecond;
-  return standingOf({ lane, pause, workers: workers && workers[kind], sending }, now);
+  const { lately } = tally[kind];
+  return standingOf({ lane, pause, workers: workers && workers[kind], lately }, now);
 }
 
 /** What is the matter with a lane; each part on a line of its own. */

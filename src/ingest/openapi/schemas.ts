@@ -78,6 +78,10 @@ const lane = object({
   'setPerSecond?': { ...number, description: 'Set by an operator, instead of the accounts file.' },
   'filePerSecond?': { ...number, description: 'What the accounts file says.' },
   'sleep?': object({ cause: text, until: epochMs }),
+  'freeSince?': {
+    ...epochMs,
+    description: 'Resumed, or awake again, since; absent where Redis does not remember.',
+  },
 });
 
 /** `components/schemas` of the document. */
