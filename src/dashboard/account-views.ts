@@ -1,7 +1,7 @@
 import { type AccountControl, openAccountControl } from '../shared/account-control.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { DeadLetterQueue } from '../shared/dead-letter.ts';
-import { dueTime } from '../shared/lane-overview.ts';
+import { dueTime } from '../shared/lane-age.ts';
 import { type LaneQueue, openLane } from '../shared/lane.ts';
 import { type Kind, KINDS } from '../shared/outcome.ts';
 import { readQuotas } from '../shared/quota.ts';
@@ -47,7 +47,7 @@ export interface AllAccounts {
 }
 
 /** Many may look at once, and Redis has other things to do. */
-export const FRESH_MS = 15_000;
+export const FRESH_MS = 30_000;
 
 interface Opened {
   readonly control: AccountControl;

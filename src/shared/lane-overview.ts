@@ -1,4 +1,5 @@
 import { accountKeys, fileRate } from './keys.ts';
+import { oldestOf } from './lane-age.ts';
 import type { LaneQueue } from './lane.ts';
 import { type Kind, KINDS } from './outcome.ts';
 import { rateOf } from './rate-slice.ts';
@@ -85,7 +86,11 @@ export async function laneOverviews(
     const [set, file] = [place, KINDS.length + place].map((field) => (rates as Texts)[field]);
     return overviewOf(kind, ofLane, { set, file }, now);
   });
-  return await withOldest(redis, lanes, overviews, now);
+  const oldest = await oldestOf(redis, lanes, overviews, now);
+  return overviews.map((overview) => {
+    const oldestAt = oldest.get(overview.kind);
+    return oldestAt === undefined ? overview : { ...overview, oldestAt };
+  });
 }
 
 type Texts = readonly (string | null)[];
@@ -128,134 +133,6 @@ function overviewOf(
     ...(Number(until) > now && { sleep: { cause: cause ?? 'unknown', until: Number(until) } }),
     ...(freeSince > 0 && { freeSince }),
   };
-}
-
-/**
- * Since when the message that has waited longest has waited; of an empty lane nothing is read. The head of a lane is
- * its oldest, unless it is of priority `high`: those stand before the others, the latest first. One whose time has
- * come and that no worker has fetched waits, too.
- */
-async function withOldest(
-  redis: RedisClient,
-  lanes: Readonly<Record<Kind, LaneQueue>>,
-  overviews: LaneOverview[],
-  now: number,
-): Promise<LaneOverview[]> {
-  const heads = await headsOf(redis, lanes, overviews);
-  const stamps = await stampsOf(redis, lanes, heads.jobs);
-  const urgent = overviews.filter(({ kind }) =>
-    stamps.some((stamp) => stamp.kind === kind && stamp.isHigh),
-  );
-  const behind = await stampsOf(redis, lanes, await behindHigh(redis, lanes, urgent));
-  const all = [...stamps, ...behind, ...heads.due.filter(({ since }) => since <= now)];
-  return overviews.map((overview) => {
-    const own = all.filter(({ kind }) => kind === overview.kind);
-    // One that was sent off before its time has not waited at all.
-    return own.length === 0
-      ? overview
-      : { ...overview, oldestAt: Math.min(now, ...own.map(({ since }) => since)) };
-  });
-}
-
-interface JobOfLane {
-  readonly kind: Kind;
-  readonly id: string;
-}
-interface Stamp {
-  readonly kind: Kind;
-  /** Epoch milliseconds. */
-  readonly since: number;
-  readonly isHigh?: boolean;
-}
-
-/** BullMQ keeps the time of a delayed job in the upper bits of its score. */
-const SCORE_PER_MS = 0x1000;
-
-/** When a message that is delayed comes to its turn, epoch milliseconds; null for one that is not. */
-export async function dueTime(
-  redis: RedisClient,
-  lane: LaneQueue,
-  messageKey: string,
-): Promise<number | null> {
-  const score = await redis.zscore(lane.toKey('delayed'), messageKey);
-  return score === null ? null : Math.floor(Number(score) / SCORE_PER_MS);
-}
-
-/** The first of each list that has one, and when the first delayed message is due. */
-async function headsOf(
-  redis: RedisClient,
-  lanes: Readonly<Record<Kind, LaneQueue>>,
-  overviews: readonly LaneOverview[],
-): Promise<{ jobs: JobOfLane[]; due: Stamp[] }> {
-  const pipeline = redis.pipeline();
-  const asked: { readonly kind: Kind; readonly isDelayed: boolean }[] = [];
-  for (const { kind, waiting, prioritized, delayed } of overviews) {
-    const lane = lanes[kind];
-    if (waiting > prioritized) pipeline.lrange(lane.toKey('wait'), -1, -1);
-    if (waiting > prioritized) asked.push({ kind, isDelayed: false });
-    if (prioritized > 0) pipeline.zrange(lane.toKey('prioritized'), '0', '0');
-    if (prioritized > 0) asked.push({ kind, isDelayed: false });
-    if (delayed > 0) pipeline.zrange(lane.toKey('delayed'), '0', '0', 'WITHSCORES');
-    if (delayed > 0) asked.push({ kind, isDelayed: true });
-  }
-  if (asked.length === 0) return { jobs: [], due: [] };
-  const replies = (await repliesOf(pipeline)) as string[][];
-  const jobs: JobOfLane[] = [];
-  const due: Stamp[] = [];
-  replies.forEach(([id, score], place) => {
-    const { kind, isDelayed } = asked[place]!;
-    if (id === undefined) return;
-    if (isDelayed) due.push({ kind, since: Math.floor(Number(score) / SCORE_PER_MS) });
-    else jobs.push({ kind, id });
-  });
-  return { jobs, due };
-}
-
-/** Messages ever further behind the head: the first that is not `high` is about as old as the oldest. */
-async function behindHigh(
-  redis: RedisClient,
-  lanes: Readonly<Record<Kind, LaneQueue>>,
-  overviews: readonly LaneOverview[],
-): Promise<JobOfLane[]> {
-  const pipeline = redis.pipeline();
-  const kinds: Kind[] = [];
-  for (const { kind, waiting, prioritized } of overviews) {
-    const length = waiting - prioritized;
-    for (let place = 4; place < 4 * length; place *= 4) {
-      pipeline.lindex(lanes[kind].toKey('wait'), -Math.min(place, length));
-      kinds.push(kind);
-    }
-  }
-  if (kinds.length === 0) return [];
-  const ids = (await repliesOf(pipeline)) as (string | null)[];
-  return ids.flatMap((id, place) => (id === null ? [] : [{ kind: kinds[place]!, id }]));
-}
-
-/** Without those that have gone meanwhile. */
-async function stampsOf(
-  redis: RedisClient,
-  lanes: Readonly<Record<Kind, LaneQueue>>,
-  jobs: readonly JobOfLane[],
-): Promise<Stamp[]> {
-  if (jobs.length === 0) return [];
-  const pipeline = redis.pipeline();
-  for (const { kind, id } of jobs) pipeline.hmget(lanes[kind].toKey(id), 'timestamp', 'opts');
-  const replies = (await repliesOf(pipeline)) as Texts[];
-  return replies.flatMap(([timestamp, opts], place) => {
-    if (!timestamp) return [];
-    const { delay, lifo } = optionsOf(opts);
-    return [{ kind: jobs[place]!.kind, since: Number(timestamp) + delay, isHigh: lifo }];
-  });
-}
-
-/** What BullMQ keeps of `delay` beside them is 0 once the job waits. A job broken by hand has none. */
-function optionsOf(text: string | null | undefined): { delay: number; lifo: boolean } {
-  try {
-    const { delay, lifo } = Object(JSON.parse(text ?? '{}')) as Record<string, unknown>;
-    return { delay: Number(delay ?? 0) || 0, lifo: lifo === true };
-  } catch {
-    return { delay: 0, lifo: false };
-  }
 }
 
 /** Null while the account is at work. */

@@ -5,6 +5,7 @@ import { readTally } from '../../src/shared/tally.ts';
 import { tokenHealth } from '../../src/shared/token-health.ts';
 import { useCourier } from '../helpers/courier.ts';
 import { waitFor } from '../helpers/wait-for.ts';
+import { commandsDuring } from '../measure/redis-operations.ts';
 
 const courier = useCourier();
 
@@ -140,4 +141,25 @@ test('what WeChat answered is counted over all workers, and who gave the token i
   expect((await tally()).custom.refusals).toEqual([{ errcode: 45_015, count: 1 }]);
   const health = await tokenHealth(shop.redis, shop.appId, Date.now());
   expect(health).toMatchObject({ state: 'valid', source: 'stable_token' });
+});
+
+test('of a lane that has every sort at most nine commands more are read than of an empty one, however long it is', async () => {
+  const shop = await courier.open({ workers: 0 });
+  const control = openAccountControl(shop.redis, shop.appId, systemClock);
+  const cost = async () => {
+    const commands = await commandsDuring(shop.redis, () => control.overview());
+    const { info: _, ...others } = commands;
+    return Object.values(others).reduce((sum, calls) => sum + calls, 0);
+  };
+  await control.overview();
+  const empty = await cost();
+  expect(empty).toBeLessThanOrEqual(18);
+  const some = (count: number, fields: object) =>
+    shop.producer.enqueueMany(Array.from({ length: count }, () => shop.template(fields)));
+  await some(700, {});
+  await some(1, { priority: 'low' });
+  await some(1, { sendAt: Date.now() + 60_000 });
+  await some(700, { priority: 'high' });
+  expect((await cost()) - empty).toBeLessThanOrEqual(9);
+  await control.close();
 });

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { openDeadLetters } from '../../src/shared/dead-letter.ts';
-import type { Kind } from '../../src/shared/outcome.ts';
+import { type Kind, KINDS } from '../../src/shared/outcome.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 import { armFault } from './books.ts';
 import { type Order, orderOf, ordersOf } from './messages.ts';
@@ -38,11 +38,14 @@ const ROW = 500;
 const DYING_MS = 15 * 60_000;
 const MOST_TRIES = 20;
 const RETRY_MS = 1000;
+const DAY_MS = 24 * 3_600_000;
+/** Numbers that no other order has. */
+const MIXED_FROM = 90_000_000;
 
 /**
  * Fills a scene the way it fills in life: producers enqueue, workers send, WeChat refuses, and
  * dead letters are what workers make of that. Then the workers stop, and messages keep coming:
- * half of them into one lane, as when one account is stuck.
+ * half of them into one lane, as when one account is stuck, and at last of every sort into each.
  */
 export async function gather(scene: Scene, size: CrowdSize, say: Say): Promise<Crowd> {
   const [first = '', ...others] = scene.appIds;
@@ -80,6 +83,8 @@ export async function gather(scene: Scene, size: CrowdSize, say: Say): Promise<C
       say(`${before + done} of ${size.waiting} waiting`),
     );
   }
+  const mixed = scene.appIds.flatMap((appId) => KINDS.flatMap((kind) => oneOfEach(appId, kind)));
+  await enqueueRow(scene, mixed);
   const last = others.at(-1) ?? first;
   return {
     sent,
@@ -88,8 +93,17 @@ export async function gather(scene: Scene, size: CrowdSize, say: Say): Promise<C
     latest: orderOf(last, each - 1),
     latestErrcode: ERRCODES[(others.length - 1) % 4] ?? 0,
     waiting: orderOf(last, each + rest - 1),
-    counts: { waiting: stuck + 2 * rest * others.length, dead },
+    counts: { waiting: stuck + 2 * rest * others.length + mixed.length, dead },
   };
+}
+
+/** In each list that a lane has one, and at its head one that is not the oldest: the most there is to read. */
+function oneOfEach(appId: string, kind: Kind): Order[] {
+  const places = [{ priority: 'high' }, { priority: 'low' }, { sendAt: Date.now() + DAY_MS }];
+  return ordersOf(appId, MIXED_FROM, places.length, kind).map(({ openid, envelope }, index) => ({
+    openid,
+    envelope: { ...envelope, ...places[index] } as Order['envelope'],
+  }));
 }
 
 /** From now on WeChat refuses every template message of this account. */
