@@ -54,8 +54,7 @@ export function letterRoutes(app: FastifyInstance, deps: LetterRouteDeps): void 
       if (messageId !== undefined) {
         const letter = confirmed ? null : await producer.deadLetters.show(messageId);
         if (!confirmed && (action === 'purge' || (letter && isDoubtful(letter)))) {
-          const { reason } = letter ?? {};
-          return sendPage(reply, repairOnePage(reader, action, wanted, { messageId, reason }));
+          return sendPage(reply, repairOnePage(reader, action, wanted, letter));
         }
         return reply.redirect(await one(deps, action, wanted, request.user.name), 303);
       }

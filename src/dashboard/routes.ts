@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { FoundMessage, Producer } from '../producer/index.ts';
-import { isRate, MOST_PER_SECOND } from '../shared/account-control.ts';
+import { isRate } from '../shared/account-control.ts';
 import type { Logger } from '../shared/logger.ts';
+import { maskOpenids } from '../shared/openid.ts';
 import { KINDS } from '../shared/outcome.ts';
 import type { AccountViews } from './account-views.ts';
 import { Refusal } from './auth/guard.ts';
-import { accountPage } from './pages/account.ts';
+import { accountPage, type RefusedRate } from './pages/account.ts';
 import { foundPage, noMessagePage } from './pages/found.ts';
 import { isBeingRedriven, messagePage, type MessageView } from './pages/message.ts';
 import { overviewPage } from './pages/overview.ts';
@@ -106,11 +107,24 @@ async function viewOf(
   return { status, content, letter, now: now(), ...more };
 }
 
-function rateRoute(app: FastifyInstance, { views, logger }: RouteDeps): void {
+/** What somebody typed, to be corrected. */
+function givenRate(body: unknown): RefusedRate {
+  const { kind, perSecond } = Object(body) as Partial<Record<'kind' | 'perSecond', unknown>>;
+  const known = KINDS.find((one) => one === kind);
+  const value = typeof perSecond === 'string' ? perSecond.slice(0, 40) : '';
+  return { ...(known && { kind: known }), value: maskOpenids(value) };
+}
+
+function rateRoute(app: FastifyInstance, { views, now, logger }: RouteDeps): void {
   app.post<{ Params: { appId: string } }>('/accounts/:appId/rate', async (request, reply) => {
     const { appId } = request.params;
     const parsed = rateSchema.safeParse(request.body);
-    if (!parsed.success) throw new Refusal(400, (say) => `${say('rateWanted')} ${MOST_PER_SECOND}`);
+    if (!parsed.success) {
+      const view = await views.one(appId);
+      if (!view) throw noAccount();
+      const refusedRate = givenRate(request.body);
+      return sendPage(reply, accountPage(readerOf(request), { ...view, refusedRate }, now()), 400);
+    }
     const { kind, perSecond, reset } = parsed.data;
     const rate = reset === undefined ? perSecond : null;
     if (!(await views.setRate(appId, kind, rate))) throw noAccount();

@@ -31,7 +31,9 @@ form.inline { display: inline; } form.filter { display: flex; flex-wrap: wrap; g
 label { display: grid; font-size: .85rem; }
 .notice { padding: .5rem .75rem; border: 1px solid var(--line); border-left: 4px solid var(--good); } .doubt { border-left-color: var(--warn); }
 .login { max-width: 20rem; margin: 4rem auto; display: grid; gap: 1rem; }
+button { white-space: nowrap; }
 @media (max-width: 40rem) {
+  nav { gap: .5rem .6rem; font-size: .9rem; }
   .cards, .cards tbody, .cards tr { display: block; } .cards thead, .cards td:empty { display: none; }
   .cards tr { padding: .5rem 0; border-bottom: 2px solid var(--line); }
   .cards td { display: grid; grid-template-columns: 6rem minmax(0, 1fr); border: 0; overflow-wrap: anywhere; }

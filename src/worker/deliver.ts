@@ -58,8 +58,8 @@ interface Sent {
   readonly durationMs: number;
   /** Of the token that was sent last; undefined if none was. */
   readonly tokenGeneration: string | undefined;
-  /** WeChat had refused the one before, in this very run. */
-  readonly tokenRenewed: boolean;
+  /** WeChat refused the one before, in this very run; whether or not there was another. */
+  readonly refusedToken?: { readonly errcode: number | undefined; readonly durationMs: number };
 }
 
 /** How a run ended, with all that the log, the metrics and BullMQ want to know. */
@@ -133,7 +133,7 @@ interface Tried {
   readonly sent: Sent;
 }
 
-const NOTHING: Sent = { durationMs: 0, tokenGeneration: undefined, tokenRenewed: false };
+const NOTHING: Sent = { durationMs: 0, tokenGeneration: undefined };
 
 /** Everything between `begin` and `settle`. Does not throw. */
 async function attempt(deps: DeliverDeps, run: Run, begun: Go, begunAt: number): Promise<Tried> {
@@ -144,20 +144,24 @@ async function attempt(deps: DeliverDeps, run: Run, begun: Go, begunAt: number):
   }
   const { job } = load;
   const body = requestBody(run.kind, job.message, run.messageKey);
+  let refusedToken: Sent['refusedToken'];
+  const ended = (one: Tried): Tried =>
+    refusedToken ? { ...one, sent: { ...one.sent, refusedToken } } : one;
   let token = await deps.tokens.current(begun.tokenGeneration, run.span);
   for (const last of [false, true]) {
-    if (token.kind !== 'token') return withoutToken(token);
+    if (token.kind !== 'token') return ended(withoutToken(token));
     const hindrance = hindered(deps, run, begun, begunAt);
-    if (hindrance) return hindrance;
+    if (hindrance) return ended(hindrance);
     const sentAt = deps.clock.monotonic();
     const result = await deps.client.send(run.kind, token.token, body, run.interruption, run.span);
     const said = withoutOpenids(classify(result), job);
     const verdict = last ? afterRenewal(said) : said;
+    const durationMs = deps.clock.monotonic() - sentAt;
     if (verdict.class !== 'refresh-token' || last) {
-      const durationMs = deps.clock.monotonic() - sentAt;
       const { generation: tokenGeneration } = token;
-      return tried(deps, run, begun, verdict, { durationMs, tokenGeneration, tokenRenewed: last });
+      return ended(tried(deps, run, begun, verdict, { durationMs, tokenGeneration }));
     }
+    refusedToken = { errcode: verdict.errcode, durationMs };
     const cause = verdict.errcode === TOKEN_MISSING ? 'missing' : 'rejected';
     token = await deps.tokens.renew(token.generation, cause, run.span);
   }

@@ -256,3 +256,20 @@ describe('a filter that is not understood', () => {
     },
   );
 });
+
+describe('a question', () => {
+  test('says what the code of the filter means, and what helps', async () => {
+    await letters(45_047, ['pointless-1']);
+    const { text } = await post('redrive', { errcode: '45047' });
+    expect(text).toMatch(/errcode<\/dt>\s*<dd>45047 \w/);
+    expect(text).toMatch(/what to do<\/dt>\s*<dd>\w/);
+  });
+
+  test('about one letter says what it is about', async () => {
+    const [one = ''] = await letters(43_019, ['order-9001-paid']);
+    const { text } = await post('purge', { messageId: one });
+    for (const part of [one, 'order-9001-paid', 'template', 'oAnn-…ghij', 'Delete for good?']) {
+      expect(text).toContain(part);
+    }
+  });
+});

@@ -349,10 +349,14 @@ describe('what an operator does', () => {
 
   test('changing the rate of a lane while it sends, and giving it back to the file', async () => {
     const there = `/accounts/${shop.appId}`;
-    const set = async (form: Record<string, string>) =>
-      (await dashboard.open('POST', `${there}/rate`, { form: { kind: 'custom', ...form } })).status;
+    const change = (form: Record<string, string>) =>
+      dashboard.open('POST', `${there}/rate`, { form: { kind: 'custom', ...form } });
+    const set = async (form: Record<string, string>) => (await change(form)).status;
     for (const perSecond of ['', '0', '-5', 'many', '1e9']) {
-      expect([perSecond, await set({ perSecond })]).toEqual([perSecond, 400]);
+      const refused = await change({ perSecond });
+      expect([perSecond, refused.status]).toEqual([perSecond, 400]);
+      expect(refused.text).toContain(`got "${perSecond}"`);
+      expect(refused.text).toContain(`value="${perSecond}"`);
     }
     const text = async () => (await dashboard.open('GET', there)).text;
     expect(await set({ perSecond: '30' })).toBe(303);
@@ -361,6 +365,7 @@ describe('what an operator does', () => {
     expect(await text()).toMatch(/value="30"/);
     expect(await set({ perSecond: '30', reset: 'yes' })).toBe(303);
     expect(await text()).not.toContain('set by hand');
+    expect(await text()).toContain('30/s → 100/s');
     // What is set without touching the field is what the file says, not what its slice lets through.
     expect(await text()).toMatch(/custom: Rate<input[^>]* value="100"/);
     expect(dashboard.log).toContainEqual(

@@ -163,6 +163,8 @@ describe('a worker counts', () => {
     await send(shop, 'custom', 'sent');
     await untilPage(shop, (page) => {
       expect(page.value('courier_token_conflicts_total', account)).toBe(3);
+      const refused = { ...account, kind: 'custom', errcode: '40001' };
+      expect(page.value('courier_errcodes_total', refused)).toBeGreaterThanOrEqual(3);
       expect(page.value('courier_token_forced_left', account)).toBe(FORCED_PER_DAY - 1);
       expect(page.value('courier_token_remaining_seconds', account)).toBeGreaterThan(3600);
     });

@@ -156,10 +156,10 @@ describe('WeChat refuses for now', () => {
     await waitFor(() => runs().length === 3);
     const [first, second, third] = runs();
     expect(first).toMatchObject({ attempt: 1, spent: 1, verdict: 'ambiguous', httpStatus: 502 });
-    expect(first).not.toHaveProperty('tokenRenewed');
+    expect(first).not.toHaveProperty('tokenRefused');
     expect(second).toMatchObject({ attempt: 2, spent: 2, verdict: 'ambiguous' });
     expect(second).not.toHaveProperty('httpStatus');
-    expect(third).toMatchObject({ attempt: 3, spent: 3, verdict: 'ok', tokenRenewed: true });
+    expect(third).toMatchObject({ attempt: 3, spent: 3, verdict: 'ok', tokenRefused: 40_001 });
   });
 
   test('while it waits for its second attempt a message is retrying, and can be cancelled', async () => {

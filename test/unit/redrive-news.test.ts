@@ -28,9 +28,13 @@ const seen = (status: Partial<FoundMessage>, letter: DeadLetter | null, now = AT
 
 it('is news for a minute after the message was put back', () => {
   expect(seen({}, null, AT + 59_000)).toBe(true);
-  expect(seen({ state: 'dead' }, LETTER, AT + 59_000)).toBe(true);
   expect(seen({}, null, AT + 61_000)).toBe(false);
-  expect(seen({ state: 'dead' }, LETTER, AT + 61_000)).toBe(false);
+});
+
+it('is no news once the message has ended anew', () => {
+  expect(seen({ state: 'dead', endedAt: AT + 5 }, LETTER, AT + 1000)).toBe(false);
+  expect(seen({ state: 'sent', endedAt: AT + 5 }, null, AT + 1000)).toBe(false);
+  expect(seen({ state: 'queued', endedAt: AT - 5 }, null, AT + 1000)).toBe(true);
 });
 
 it('is news as long as the letter has left its queue, and the message is not back yet', () => {

@@ -1,5 +1,7 @@
 import { explainErrcode } from '../../shared/errcodes/errcode.ts';
+import { MOST_PER_SECOND } from '../../shared/account-control.ts';
 import type { LaneOverview } from '../../shared/lane-overview.ts';
+import type { Kind } from '../../shared/outcome.ts';
 import { QUOTA_LOW_SHARE, type Quota, type Quotas } from '../../shared/quota.ts';
 import { FORCED_PER_DAY } from '../../shared/token-health.ts';
 import { html, type Html } from '../html.ts';
@@ -14,7 +16,17 @@ export interface AccountDetail extends AccountView {
   readonly quotas: Quotas;
 }
 
-export function accountPage(reader: Reader, account: AccountDetail, now: number): Html {
+/** A rate that nobody can send at, as it was typed. */
+export interface RefusedRate {
+  readonly kind?: Kind;
+  readonly value: string;
+}
+
+export function accountPage(
+  reader: Reader,
+  account: AccountDetail & { readonly refusedRate?: RefusedRate },
+  now: number,
+): Html {
   const { say, isOperator } = reader;
   return page(
     reader,
@@ -94,7 +106,9 @@ function codesTable({ say, language }: Reader, { appId, lanes, tally }: AccountD
           <td>${kind}</td>
           <td>${linkedCode(say, appId, errcode)}</td>
           <td class="number">${count}</td>
-          <td>${typeof errcode === 'number' && explainErrcode(errcode, language).meaning}</td>
+          <td>
+            ${typeof errcode === 'number' ? explainErrcode(errcode, language).meaning : say(errcode === null ? 'noAnswerMeans' : 'otherMeans')}
+          </td>
         </tr>`,
     );
   });
@@ -105,8 +119,17 @@ function codesTable({ say, language }: Reader, { appId, lanes, tally }: AccountD
   return table(heads, rows);
 }
 
-function rateForms({ say }: Reader, { appId, lanes }: AccountDetail): Html {
+function rateForms(
+  { say }: Reader,
+  { appId, lanes, refusedRate }: Parameters<typeof accountPage>[1],
+): Html {
   return html`<p>${say('rateHint')}</p>
+    ${
+      refusedRate &&
+      html`<p class="bad" role="alert">
+        ${say('rateWanted')} ${MOST_PER_SECOND}, ${say('got')} "${refusedRate.value}"
+      </p>`
+    }
     ${lanes.map(
       ({ kind, setPerSecond, filePerSecond }) =>
         html`<form class="filter" method="post" action="/accounts/${appId}/rate">
@@ -117,7 +140,7 @@ function rateForms({ say }: Reader, { appId, lanes }: AccountDetail): Html {
               inputmode="decimal"
               size="8"
               required
-              value="${setPerSecond ?? filePerSecond}"
+              value="${refusedRate?.kind === kind ? refusedRate.value : (setPerSecond ?? filePerSecond)}"
           /></label>
           <button>${say('setRate')}</button>
           ${

@@ -107,9 +107,14 @@ function filterForm(say: Say, values: Values, appIds: readonly string[]): Html {
         )}
       </select></label
     >`;
-  const text = (name: 'template' | 'since' | 'until', title: string) =>
+  const text = (name: 'template' | 'since' | 'until', title: string, example = '') =>
     html`<label
-      >${say(name)}<input name="${name}" size="20" title="${title}" value="${values[name]}"
+      >${say(name)}<input
+        name="${name}"
+        size="20"
+        title="${title}"
+        placeholder="${example}"
+        value="${values[name]}"
     /></label>`;
   const { appId = '' } = values;
   // Of one that was removed there may be letters left.
@@ -123,7 +128,8 @@ function filterForm(say: Say, values: Values, appIds: readonly string[]): Html {
         size="6"
         value="${values['errcode']}"
     /></label>
-    ${text('template', '')} ${text('since', say('timeHint'))} ${text('until', say('timeHint'))}
+    ${text('template', '')} ${text('since', say('timeHint'), say('timeExample'))}
+    ${text('until', say('timeHint'), say('timeExample'))}
     <button>${say('filter')}</button>
   </form>`;
 }

@@ -10,7 +10,7 @@ import { resolveForms } from './unknown.ts';
 import { refreshSecondsOf, waitingFor, type WaitingView } from './waiting.ts';
 
 /** A redrive takes effect any moment. */
-const ASKED_REFRESH_SECONDS = 5;
+const ASKED_REFRESH_SECONDS = 2;
 
 /** A message with all that is known of it. */
 export interface MessageView {
@@ -50,11 +50,11 @@ export function messagePage(reader: Reader, view: MessageView): Html {
 
 const RECENT_MS = 60_000;
 
-/** A letter that is dead and no letter any more is on its way back; for a minute it is news. */
+/** A letter that is dead and no letter any more is on its way back; until it ends anew, that is news for a minute. */
 export function isBeingRedriven({ status, letter, now }: Omit<MessageView, 'asked'>): boolean {
   if (status.state === 'dead' && letter === null) return true;
   const latest = status.redriven?.at(-1)?.at;
-  return latest !== undefined && now - latest < RECENT_MS;
+  return latest !== undefined && now - latest < RECENT_MS && (status.endedAt ?? 0) <= latest;
 }
 
 /** @param query the filter to come back to */

@@ -104,11 +104,12 @@ function parkedLink(appId: string, { kind, parked }: LaneOverview): Html {
 }
 
 /** Workers take a rate that somebody sets within 5 seconds. */
-function limitOf(say: Say, { perSecond, setPerSecond }: LaneOverview): Html {
-  const now = perSecond === undefined ? '' : `${perSecond}/s`;
-  if (setPerSecond === undefined) return html`${now}`;
-  const shown = perSecond === setPerSecond ? now : `${now} → ${setPerSecond}/s`;
-  return html`${shown} <span class="line">${say('byHand')}</span>`;
+function limitOf(say: Say, { perSecond, setPerSecond, filePerSecond }: LaneOverview): Html {
+  if (perSecond === undefined) return html``;
+  const wanted = setPerSecond ?? filePerSecond ?? perSecond;
+  const shown = perSecond === wanted ? `${perSecond}/s` : `${perSecond}/s → ${wanted}/s`;
+  const isByHand = setPerSecond !== undefined;
+  return html`${shown} ${isByHand && html`<span class="line">${say('byHand')}</span>`}`;
 }
 
 function topCodes(say: Say, appId: string, { refusals }: LaneTally): Html[] {

@@ -1,5 +1,6 @@
-import type { DeadLetterFilter } from '../../producer/index.ts';
-import { maskOpenids } from '../../shared/openid.ts';
+import type { DeadLetter, DeadLetterFilter } from '../../producer/index.ts';
+import { explainErrcode } from '../../shared/errcodes/errcode.ts';
+import { maskOpenid, maskOpenids } from '../../shared/openid.ts';
 import type { DeadReason } from '../../shared/outcome.ts';
 import { html, type Html } from '../html.ts';
 import type { LetterCount } from '../letter-count.ts';
@@ -41,6 +42,7 @@ export function repairQuestion(reader: Reader, question: Question): Html {
             <a href="/dead-letters?reason=poison">poison</a>`,
         ],
     [say('filter'), filterText(reader, chosen)],
+    ...explained(reader, chosen.errcode),
     diedOf(say, question),
     isMore ? [say('looked'), `${looked} ${say('of')} ${total}`] : null,
   ])}
@@ -82,20 +84,37 @@ function warning(say: Say, reason: DeadReason | undefined): Html | false {
   return reason === 'poison' && html`<p class="bad">${say('poisonAgain')}</p>`;
 }
 
-/** Asks before one is deleted, or sent to somebody who may have it. */
+/** What a code means and what helps: sending again may be pointless. */
+function explained({ say, language }: Reader, errcode: number | undefined): [string, string][] {
+  if (errcode === undefined) return [];
+  const { meaning, advice } = explainErrcode(errcode, language);
+  return [
+    [say('errcode'), `${errcode} ${meaning}`],
+    [say('advice'), advice],
+  ];
+}
+
+/**
+ * Asks before one is deleted, or sent to somebody who may have it.
+ *
+ * @param letter null for one that is gone meanwhile
+ */
 export function repairOnePage(
   reader: Reader,
   action: RepairAction,
-  { filter }: Asked,
-  { messageId, reason }: { readonly messageId: string; readonly reason?: DeadReason | undefined },
+  { filter, messageId = '' }: Asked,
+  letter: DeadLetter | null,
 ): Html {
   const { say } = reader;
   const query = queryOf(filter);
   return page(
     reader,
     say(action === 'purge' ? 'confirmPurge' : 'confirmRedriveOne'),
-    html`<p><code>${maskOpenids(messageId)}</code></p>
-      ${action === 'purge' ? html`<p>${say('purgeMeans')}</p>` : warning(say, reason)}
+    html`${fields([
+        [say('message'), html`<code>${maskOpenids(messageId)}</code>`],
+        ...(letter ? aboutLetter(reader, letter) : []),
+      ])}
+      ${action === 'purge' ? html`<p>${say('purgeMeans')}</p>` : warning(say, letter?.reason)}
       <form method="post" action="/dead-letters/${action}">
         ${hidden(query)}<input type="hidden" name="messageId" value="${messageId}" />
         <input type="hidden" name="confirmed" value="yes" />
@@ -105,9 +124,27 @@ export function repairOnePage(
   );
 }
 
-/** A filter as text: each field and its value. */
+function aboutLetter(reader: Reader, letter: DeadLetter): ([string, string] | null)[] {
+  const { say } = reader;
+  const { id, job, kind, deadAt, reason, errcode } = letter;
+  const to = job?.message['touser'];
+  return [
+    id === undefined ? null : [say('id'), maskOpenids(id)],
+    [say('kind'), kind],
+    typeof to === 'string' ? [say('to'), maskOpenid(to)] : null,
+    [say('died'), shownTime(deadAt)],
+    [say('reason'), reason],
+    ...explained(reader, errcode),
+  ];
+}
+
+/** A filter as text: each field and its value, times as all others of a page. */
 export function filterText({ say }: Reader, filter: DeadLetterFilter): Html {
   const chosen = [...queryOf(filter)];
   if (chosen.length === 0) return html`${say('everything')}`;
-  return html`${chosen.map(([name, value]) => html`${name}: <code>${maskOpenids(value)}</code> `)}`;
+  return html`${chosen.map(([name, value]) => {
+    const isTime = name === 'since' || name === 'until';
+    const text = isTime ? shownTime(Date.parse(value)) : maskOpenids(value);
+    return html`${name}: <code>${text}</code> `;
+  })}`;
 }

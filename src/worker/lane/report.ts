@@ -21,7 +21,7 @@ export function report(
   job: Pick<Job<LaneJob>, 'timestamp' | 'opts'>,
   ended: Extract<Delivered, { kind: 'settled' }>,
 ): void {
-  const { outcome, verdict, attempt, spent, durationMs } = ended;
+  const { outcome, verdict, attempt, spent, durationMs, refusedToken } = ended;
   const isOurs = ended.settled === 'ok';
   const waitedMs = deps.clock.now() - job.timestamp;
   const load = run.load();
@@ -43,12 +43,16 @@ export function report(
     durationMs: Math.round(durationMs),
     waitedMs,
     tokenGeneration: ended.tokenGeneration,
-    ...(ended.tokenRenewed && { tokenRenewed: true }),
+    ...(refusedToken && { tokenRefused: refusedToken.errcode }),
     traceId: run.span.traceId,
   };
   markSettled(run.span, ended);
   const isBad = isOurs && (outcome.kind === 'dead' || outcome.kind === 'unknown');
   deps.logger[isBad ? 'warn' : 'info'](line, 'delivery');
+  // An answer of its own, although the message was then sent with another token.
+  if (refusedToken) {
+    deps.metrics.answered(refusedToken.errcode, refusedToken.durationMs / 1000);
+  }
   if (durationMs > 0) deps.metrics.answered(verdict?.errcode, durationMs / 1000);
   // What another run says of the message counts, and is counted there.
   if (!isOurs) return;
