@@ -6,16 +6,16 @@ const CHUNK = 50;
  * Does something with each of many messages, in order of their results: some at a time, so that
  * Redis stays responsive, and with a bar, so that a person sees how far it is.
  */
-export async function inChunks<Result>(
-  messageIds: readonly string[],
+export async function inChunks<Item, Result>(
+  items: readonly Item[],
   what: string,
-  act: (messageId: string) => Promise<Result>,
+  act: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {
-  const progress = showProgress({ total: messageIds.length, what });
+  const progress = showProgress({ total: items.length, what });
   const results: Result[] = [];
   try {
-    for (let start = 0; start < messageIds.length; start += CHUNK) {
-      results.push(...(await Promise.all(messageIds.slice(start, start + CHUNK).map(act))));
+    for (let start = 0; start < items.length; start += CHUNK) {
+      results.push(...(await Promise.all(items.slice(start, start + CHUNK).map(act))));
       progress.update(results.length);
     }
   } finally {

@@ -28,12 +28,17 @@ const listSchema = z.object({
   count,
   left: count,
 });
+const redriveCount = z.coerce.number().int().min(0);
 const messageId = z.string().refine((text) => parseMessageId(text) !== null);
 const resolveSchema = z.object({
   as: z.enum(RESOLUTIONS),
   messageId: z
     .preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(messageId))
     .pipe(z.array(messageId).min(1).max(PAGE)),
+  /** Of each message as the question had it: it may be unknown anew since. */
+  redrives: z
+    .preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(redriveCount))
+    .optional(),
   confirmed: z.literal('yes').optional(),
 });
 
@@ -65,12 +70,14 @@ export function unknownRoutes(app: FastifyInstance, deps: UnknownRouteDeps): voi
     if (!parsed.success) {
       throw new Refusal(400, (say) => `${say('choiceWanted')} ${PAGE}`);
     }
-    const { as, messageId: ids, confirmed } = parsed.data;
-    if (confirmed === undefined) {
+    const { as, messageId: ids, redrives = [], confirmed } = parsed.data;
+    const wasAsked = confirmed !== undefined && redrives.length === ids.length;
+    if (!wasAsked) {
       const found = (await Promise.all(ids.map((id) => producer.find(id)))).flat();
       return sendPage(reply, confirmPage(readerOf(request), unknownOnly(found), as));
     }
-    const settled = await resolveAll(deps, ids, as, request.user.name);
+    const asked = ids.map((id, index) => ({ id, redrives: redrives[index] }));
+    const settled = await resolveAll(deps, asked, as, request.user.name);
     const [only] = ids;
     if (ids.length === 1 && settled === 1) return reply.redirect(`/message?q=${only}`, 303);
     const left = ids.length - settled;
@@ -87,13 +94,13 @@ function unknownOnly(found: readonly FoundMessage[]): readonly FoundMessage[] {
 
 async function resolveAll(
   { producer, logger }: UnknownRouteDeps,
-  ids: readonly string[],
+  asked: readonly { readonly id: string; readonly redrives: number | undefined }[],
   as: ResolveAs,
   user: string,
 ): Promise<number> {
   let settled = 0;
-  for (const id of ids) {
-    const { kind } = await producer.unknown.resolve(id, as);
+  for (const { id, redrives } of asked) {
+    const { kind } = await producer.unknown.resolve(id, as, redrives);
     if (kind === 'resolved') settled += 1;
     logger.info({ audit: true, user, messageId: id, as, result: kind }, 'unknown message resolved');
   }

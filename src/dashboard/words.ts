@@ -236,8 +236,8 @@ const WORDS = {
     zh: '还有更多。请先处理这些，或在终端中批量处理：courier unknown resolve。',
   },
   unknownLeft: {
-    en: 'left as they are: not unknown any more, or their content is gone',
-    zh: '条保持不变：结果已不再未知，或内容已不存在',
+    en: 'left as they are: not unknown any more, sent again since you were asked, or their content is gone',
+    zh: '条保持不变：结果已不再未知、询问之后已重新发送过，或内容已不存在',
   },
   itArrived: { en: 'It arrived', zh: '客户已收到' },
   sendAgain: { en: 'Send again', zh: '重新发送' },

@@ -35,12 +35,14 @@ export interface UnknownFilter {
 }
 
 /**
- * `not-unknown`: its state is another one, nothing was changed. `content-gone`: it cannot be
- * sent again since its job was removed; nothing was changed either.
+ * All but `resolved` changed nothing. `not-unknown`: its state is another one. `stale`: it was sent
+ * again since, and is unknown anew. `content-gone`: it cannot be sent again since its job was
+ * removed.
  */
 export type Resolved =
   | { readonly kind: 'resolved' }
   | { readonly kind: 'not-unknown'; readonly state: StoredState | null }
+  | { readonly kind: 'stale' }
   | { readonly kind: 'content-gone' };
 
 /** The unknown messages of all accounts. */
@@ -53,8 +55,11 @@ export interface UnknownMessages {
    * `sent`: a person knows that it arrived. `resend`: it is sent again with a fresh budget and
    * the same id, and may then have arrived twice; a template within ten minutes of its first
    * attempt may not.
+   *
+   * @param redrives how often it had been redriven when the person looked; a doubt that came
+   * later, which nobody has seen, is left
    */
-  resolve(messageId: string, as: 'sent' | 'resend'): Promise<Resolved>;
+  resolve(messageId: string, as: 'sent' | 'resend', redrives?: number): Promise<Resolved>;
 }
 
 /** Messages read in one go while filtering. */
@@ -82,9 +87,10 @@ export function openUnknownMessages(
       const { appId, key } = requireMessageId(messageId);
       return await call(() => read(lanes, appId, key));
     },
-    async resolve(messageId, as) {
+    async resolve(messageId, as, redrives) {
       const { appId, key } = requireMessageId(messageId);
-      return await call(() => (as === 'sent' ? settle : resend)(lanes, appId, key));
+      const doubt = { appId, key, redrives };
+      return await call(() => (as === 'sent' ? settle : resend)(lanes, doubt));
     },
   };
 }
@@ -141,11 +147,18 @@ function describe(
   };
 }
 
+/** An unknown message as a person has seen it. */
+interface Doubt {
+  readonly appId: string;
+  readonly key: string;
+  readonly redrives: number | undefined;
+}
+
 /** The ledger decides; a job that stays behind is taken away by a worker. */
-async function settle(lanes: OpenLanes, appId: string, key: string): Promise<Resolved> {
+async function settle(lanes: OpenLanes, { appId, key, redrives }: Doubt): Promise<Resolved> {
   const ledger = lanes.ledger(appId);
-  const { state, now } = await ledger.resolve(key, 'sent', 0);
-  if (!now) return { kind: 'not-unknown', state };
+  const { state, now } = await ledger.resolve(key, 'sent', 0, redrives);
+  if (!now) return leftIn(state);
   const kind = (await ledger.read(key))?.kind ?? 'template';
   await lanes
     .lane(appId, kind)
@@ -154,15 +167,19 @@ async function settle(lanes: OpenLanes, appId: string, key: string): Promise<Res
   return { kind: 'resolved' };
 }
 
+function leftIn(state: StoredState | null): Resolved {
+  return state === 'unknown' ? { kind: 'stale' } : { kind: 'not-unknown', state };
+}
+
 /** A crash between the ledger and the lane is finished by a worker: the handover stays open. */
-async function resend(lanes: OpenLanes, appId: string, key: string): Promise<Resolved> {
+async function resend(lanes: OpenLanes, { appId, key, redrives }: Doubt): Promise<Resolved> {
   const ledger = lanes.ledger(appId);
   const record = await ledger.read(key);
-  if (record?.state !== 'unknown') return { kind: 'not-unknown', state: record?.state ?? null };
+  if (record?.state !== 'unknown') return leftIn(record?.state ?? null);
   const job = await lanes.lane(appId, record.kind).getJob(key);
   if (!job || !(await job.isFailed())) return { kind: 'content-gone' };
-  const { state, now } = await ledger.resolve(key, 'queued', 0);
-  if (!now) return { kind: 'not-unknown', state };
+  const { state, now } = await ledger.resolve(key, 'queued', 0, redrives);
+  if (!now) return leftIn(state);
   await job.retry('failed', { resetAttemptsMade: true });
   await ledger.confirmHandover([key]);
   return { kind: 'resolved' };

@@ -31,6 +31,14 @@ async function unknownMessage(id: string): Promise<string> {
   return messageId;
 }
 
+const jobOf = (messageId: string) => shop.lane('custom').getJob(messageId.slice(-26));
+
+/** What the form of a question sends. */
+function answersOf(text: string): [string, string][] {
+  const fields = text.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g);
+  return Array.from(fields, ([, name = '', value = '']): [string, string] => [name, value]);
+}
+
 describe('messages of which nobody knows whether they were sent', () => {
   test('are listed, with what is known and until when, and say what it means', async () => {
     const messageId = await unknownMessage('order-501-paid');
@@ -61,7 +69,9 @@ describe('messages of which nobody knows whether they were sent', () => {
     expect(asked.text).toContain('order-502-paid');
     expect(asked.text).toContain('This cannot be taken back');
     expect((await shop.producer.status(messageId))?.state).toBe('unknown');
-    const done = await say([...form, ['confirmed', 'yes']]);
+    const unasked = await say([...form, ['confirmed', 'yes']]);
+    expect(unasked.text).toContain('This cannot be taken back');
+    const done = await say([...form, ['redrives', '0'], ['confirmed', 'yes']]);
     expect(done.headers.get('location')).toBe(`/message?q=${messageId}`);
     expect(await shop.producer.status(messageId)).toMatchObject({
       state: 'sent',
@@ -80,7 +90,8 @@ describe('messages of which nobody knows whether they were sent', () => {
     await shop.producer.unknown.resolve(settled, 'sent');
     const asked = await say([...chosen, ['as', 'resend']]);
     expect(asked.text).toContain('Send again (2)');
-    const done = await say([...chosen, ['as', 'resend'], ['confirmed', 'yes']]);
+    const seen = chosen.map(() => ['redrives', '0'] as const);
+    const done = await say([...chosen, ...seen, ['as', 'resend'], ['confirmed', 'yes']]);
     expect(done.headers.get('location')).toBe('/unknown?did=resend&count=2&left=1');
     expect(await page('/unknown?did=resend&count=2&left=1')).toContain('2 are sent again, 1 left');
     for (const id of ids) await shop.reached(id, 'sent');
@@ -88,6 +99,36 @@ describe('messages of which nobody knows whether they were sent', () => {
       /ended: unknown[^]*put back by a person[^]*ended: sent/,
     );
   });
+
+  test.each(['resend', 'sent'])(
+    'that are unknown anew since the question (%s) are left to a question of their own',
+    async (as) => {
+      const messageId = await unknownMessage(`order-506-${as}`);
+      const { text } = await say([
+        ['messageId', messageId],
+        ['as', 'resend'],
+      ]);
+      const before = shop.taken('custom').length;
+      shop.fault('custom', { accept: true, reply: { kind: 'reset' }, count: 1 });
+      await say(answersOf(text));
+      await waitFor(async () => (await shop.producer.unknown.show(messageId))?.redrives === 1);
+      await waitFor(async () => (await jobOf(messageId))?.isFailed() ?? false);
+      expect(shop.taken('custom')).toHaveLength(before + 1);
+
+      const stale = answersOf(text).map(([name, value]) => [name, name === 'as' ? as : value]);
+      const again = await say(stale as [string, string][]);
+      expect(again.headers.get('location')).toBe(`/unknown?did=${as}&count=0&left=1`);
+      expect((await shop.producer.status(messageId))?.state).toBe('unknown');
+      expect(shop.taken('custom')).toHaveLength(before + 1);
+
+      const asked = await say([
+        ['messageId', messageId],
+        ['as', as],
+      ]);
+      await say(answersOf(asked.text));
+      await shop.reached(messageId, 'sent');
+    },
+  );
 
   test.each([
     ['no message', [['as', 'sent']]],

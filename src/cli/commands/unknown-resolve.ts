@@ -29,7 +29,8 @@ export function resolveCommand(): Command {
   );
   return answering(command, async (messageIds: string[], flags: ResolveFlags) => {
     checkSelection(messageIds, flags);
-    const chosen = messageIds.length > 0 ? messageIds : await idsOf(flags);
+    const named = messageIds.map((messageId) => ({ messageId }));
+    const chosen = named.length > 0 ? named : await unknownOf(flags, Number.MAX_SAFE_INTEGER);
     return await withProducer('none', (producer) => resolveAll(producer, chosen, flags.as));
   });
 }
@@ -45,25 +46,28 @@ function checkSelection(messageIds: readonly string[], flags: ResolveFlags): voi
   );
 }
 
-async function idsOf(flags: ResolveFlags): Promise<string[]> {
-  const messages = await unknownOf(flags, Number.MAX_SAFE_INTEGER);
-  return messages.map(({ messageId }) => messageId);
+interface Chosen {
+  readonly messageId: string;
+  /** As the list had it; who names a message means it as it is. */
+  readonly redrives?: number;
 }
 
 async function resolveAll(
   { unknown }: Producer,
-  messageIds: readonly string[],
+  chosen: readonly Chosen[],
   as: 'sent' | 'resend',
 ): Promise<Answer> {
-  const results = await inChunks(messageIds, 'unknown messages', (id) => unknown.resolve(id, as));
-  const notes = messageIds.flatMap((id, index) => noteOf(id, results[index]));
+  const results = await inChunks(chosen, 'unknown messages', ({ messageId, redrives }) =>
+    unknown.resolve(messageId, as, redrives),
+  );
+  const notes = chosen.flatMap(({ messageId }, index) => noteOf(messageId, results[index]));
   const done = results.filter(({ kind }) => kind === 'resolved').length;
   const verb = as === 'sent' ? 'resolved as sent' : 'to be sent again';
   const left = results.length - done;
   return {
     json: {
       resolved: done,
-      failed: messageIds.flatMap((messageId, index) => {
+      failed: chosen.flatMap(({ messageId }, index) => {
         const result = results[index];
         return result && result.kind !== 'resolved' ? [{ messageId, ...result }] : [];
       }),
@@ -77,6 +81,8 @@ function noteOf(messageId: string, result: Resolved | undefined): string[] {
   switch (result?.kind) {
     case 'not-unknown':
       return [`not unknown but ${result.state ?? 'not there'}: ${messageId}`];
+    case 'stale':
+      return [`sent again meanwhile, and unknown anew: ${messageId}`];
     case 'content-gone':
       return [`cannot be sent again, its content is gone: ${messageId}`];
     case 'resolved':

@@ -62,6 +62,7 @@ export function confirmPage(reader: Reader, found: readonly FoundMessage[], as: 
     (status) =>
       html`<li>
         <input type="hidden" name="messageId" value="${status.messageId}" />
+        <input type="hidden" name="redrives" value="${status.redrives ?? 0}" />
         <a href="/message?q=${status.messageId}"><code>${status.messageId}</code></a>
         ${status.id !== undefined && maskOpenids(status.id)} · ${status.kind} ·
         ${shownTime(status.acceptedAt)} · ${shownState(reader, status.state)}

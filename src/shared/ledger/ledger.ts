@@ -39,8 +39,16 @@ export interface Ledger {
   /** Message keys that are unknown for at least `minAgeMs`, oldest first, from `start` on. */
   unknown(minAgeMs: number, start: number, limit: number): Promise<string[]>;
   countUnknown(): Promise<number>;
-  /** Ends the doubt about an unknown message that has been one for at least `minAgeMs`. */
-  resolve(messageKey: string, to: Resolution, minAgeMs: number): Promise<Resolved>;
+  /**
+   * Ends the doubt about an unknown message that has been one for at least `minAgeMs`, and only
+   * the doubt that came after so many `redrives`, where they are given.
+   */
+  resolve(
+    messageKey: string,
+    to: Resolution,
+    minAgeMs: number,
+    redrives?: number,
+  ): Promise<Resolved>;
 }
 
 /**

@@ -149,10 +149,10 @@ function doubts({
   return {
     unknown: (minAgeMs, start, limit) => olderThan(redis, keys.unknown, minAgeMs, start, limit),
     countUnknown: () => redis.zcard(keys.unknown),
-    async resolve(messageKey, to, minAgeMs) {
+    async resolve(messageKey, to, minAgeMs, redrives) {
       const sets = [keys.unknown, keys.deadPending, keys.handovers];
       const scriptKeys = [keys.ledger(messageKey), ...sets];
-      const args = [messageKey, to, ttlMs, minAgeMs];
+      const args = [messageKey, to, ttlMs, minAgeMs, redrives ?? ''];
       const [state, now] = asArray('resolve', await scripts.resolve.run(redis, scriptKeys, args));
       return { state: parseState(String(state)), now: now === '1' };
     },

@@ -4,6 +4,8 @@
 --      4  set of handovers
 -- ARGV 1  message key   2  to (sent|queued|dead)   3  ms that an ended message's record is kept
 --      4  least age in ms as an unknown message
+--      5  how often it had been redriven when the person looked: it is left if it is unknown anew
+--         since; or ''
 -- returns {state after the call ('' = no such message), '1' if this call resolved it | ''}
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -14,6 +16,8 @@ if st ~= 'unknown' then
   redis.call('ZREM', KEYS[2], id)
   return { st or '', '' }
 end
+local seen = tonumber(ARGV[5])
+if seen and (tonumber(redis.call('HGET', key, 'g')) or 0) ~= seen then return { st, '' } end
 local since = redis.call('ZSCORE', KEYS[2], id)
 if since and now - since < tonumber(ARGV[4]) then return { st, '' } end
 local was = redis.call('HMGET', key, 'rd', 'end')
