@@ -1,12 +1,18 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { FoundMessage, Producer } from '../producer/index.ts';
+import type { FoundMessage, Producer, Resolved } from '../producer/index.ts';
 import type { Logger } from '../shared/logger.ts';
 import { parseMessageId } from '../shared/message/message-id.ts';
 import { KINDS } from '../shared/outcome.ts';
 import type { AccountViews } from './account-views.ts';
 import { Refusal } from './auth/guard.ts';
-import { confirmPage, RESOLUTIONS, type ResolveAs, unknownPage } from './pages/unknown.ts';
+import {
+  confirmPage,
+  RESOLUTIONS,
+  type ResolveAs,
+  type Said,
+  unknownPage,
+} from './pages/unknown.ts';
 import { readerOf, sendPage } from './reader.ts';
 
 export interface UnknownRouteDeps {
@@ -27,7 +33,10 @@ const listSchema = z.object({
   did: z.enum(RESOLUTIONS).optional(),
   count,
   left: count,
+  gone: count,
+  inLane: count,
 });
+type ListQuery = z.infer<typeof listSchema>;
 const redriveCount = z.coerce.number().int().min(0);
 const messageId = z.string().refine((text) => parseMessageId(text) !== null);
 const resolveSchema = z.object({
@@ -48,7 +57,7 @@ export function unknownRoutes(app: FastifyInstance, deps: UnknownRouteDeps): voi
   app.get('/unknown', async (request, reply) => {
     const parsed = listSchema.safeParse(request.query);
     if (!parsed.success) throw new Refusal(400, (say) => say('accountAndKindWanted'));
-    const { appId, kind, all, did, count: done = 0, left = 0 } = parsed.data;
+    const { appId, kind, all } = parsed.data;
     const appIds = views.appIds();
     if (appId !== undefined && !appIds.includes(appId)) {
       throw new Refusal(404, (say) => say('noAccount'));
@@ -61,7 +70,7 @@ export function unknownRoutes(app: FastifyInstance, deps: UnknownRouteDeps): voi
       appIds,
       filter,
       all: all !== undefined,
-      ...(did && { said: { as: did, count: done, left } }),
+      ...saidIn(parsed.data),
     };
     return sendPage(reply, unknownPage(readerOf(request), view));
   });
@@ -77,12 +86,33 @@ export function unknownRoutes(app: FastifyInstance, deps: UnknownRouteDeps): voi
       return sendPage(reply, confirmPage(readerOf(request), unknownOnly(found), as));
     }
     const asked = ids.map((id, index) => ({ id, redrives: redrives[index] }));
-    const settled = await resolveAll(deps, asked, as, request.user.name);
+    const results = await resolveAll(deps, asked, as, request.user.name);
     const [only] = ids;
-    if (ids.length === 1 && settled === 1) return reply.redirect(`/message?q=${only}`, 303);
-    const left = ids.length - settled;
-    return reply.redirect(`/unknown?did=${as}&count=${settled}&left=${left}`, 303);
+    if (ids.length === 1 && results[0] === 'resolved') {
+      return reply.redirect(`/message?q=${only}`, 303);
+    }
+    return reply.redirect(`/unknown?${told(as, results)}`, 303);
   });
+}
+
+function saidIn({ did, count: done = 0, left = 0, gone = 0, inLane = 0 }: ListQuery): {
+  readonly said?: Said;
+} {
+  return did ? { said: { as: did, count: done, left, gone, inLane } } : {};
+}
+
+/** What the page that follows says. */
+function told(as: ResolveAs, results: readonly Resolved['kind'][]): string {
+  const of = (...kinds: Resolved['kind'][]) =>
+    results.filter((kind) => kinds.includes(kind)).length;
+  const counts = {
+    count: of('resolved'),
+    left: of('not-unknown', 'stale'),
+    gone: of('content-gone'),
+    inLane: of('in-lane'),
+  };
+  const shown = Object.entries(counts).filter(([name, number]) => name === 'count' || number > 0);
+  return [`did=${as}`, ...shown.map(([name, number]) => `${name}=${number}`)].join('&');
 }
 
 /** @throws Refusal 409 if somebody was quicker */
@@ -97,12 +127,12 @@ async function resolveAll(
   asked: readonly { readonly id: string; readonly redrives: number | undefined }[],
   as: ResolveAs,
   user: string,
-): Promise<number> {
-  let settled = 0;
+): Promise<Resolved['kind'][]> {
+  const results: Resolved['kind'][] = [];
   for (const { id, redrives } of asked) {
     const { kind } = await producer.unknown.resolve(id, as, redrives);
-    if (kind === 'resolved') settled += 1;
+    results.push(kind);
     logger.info({ audit: true, user, messageId: id, as, result: kind }, 'unknown message resolved');
   }
-  return settled;
+  return results;
 }

@@ -236,8 +236,16 @@ const WORDS = {
     zh: '还有更多。请先处理这些，或在终端中批量处理：courier unknown resolve。',
   },
   unknownLeft: {
-    en: 'left as they are: not unknown any more, sent again since you were asked, or their content is gone',
-    zh: '条保持不变：结果已不再未知、询问之后已重新发送过，或内容已不存在',
+    en: 'left as they are: not unknown any more, or sent again since you were asked',
+    zh: '条保持不变：结果已不再未知，或询问之后已重新发送过',
+  },
+  goneLeft: {
+    en: 'cannot be sent again: their content is gone',
+    zh: '条无法重新发送：内容已不存在',
+  },
+  inLaneLeft: {
+    en: 'not sent again yet: they wait in their lane, where somebody retried them in Bull Board. Once a worker has looked at them, say it again',
+    zh: '条尚未重新发送：有人在 Bull Board 中重试过，它们正在队列中等待；等 worker 处理过之后请再次操作',
   },
   itArrived: { en: 'It arrived', zh: '客户已收到' },
   sendAgain: { en: 'Send again', zh: '重新发送' },

@@ -37,13 +37,15 @@ export interface UnknownFilter {
 /**
  * All but `resolved` changed nothing. `not-unknown`: its state is another one. `stale`: it was sent
  * again since, and is unknown anew. `content-gone`: it cannot be sent again since its job was
- * removed.
+ * removed. `in-lane`: its job waits or runs, since somebody retried it in Bull Board; a worker puts
+ * it aside again, and then it can be sent again.
  */
 export type Resolved =
   | { readonly kind: 'resolved' }
   | { readonly kind: 'not-unknown'; readonly state: StoredState | null }
   | { readonly kind: 'stale' }
-  | { readonly kind: 'content-gone' };
+  | { readonly kind: 'content-gone' }
+  | { readonly kind: 'in-lane' };
 
 /** The unknown messages of all accounts. */
 export interface UnknownMessages {
@@ -177,7 +179,8 @@ async function resend(lanes: OpenLanes, { appId, key, redrives }: Doubt): Promis
   const record = await ledger.read(key);
   if (record?.state !== 'unknown') return leftIn(record?.state ?? null);
   const job = await lanes.lane(appId, record.kind).getJob(key);
-  if (!job || !(await job.isFailed())) return { kind: 'content-gone' };
+  if (!job) return { kind: 'content-gone' };
+  if (!(await job.isFailed())) return { kind: 'in-lane' };
   const { state, now } = await ledger.resolve(key, 'queued', 0, redrives);
   if (!now) return leftIn(state);
   await job.retry('failed', { resetAttemptsMade: true });

@@ -100,6 +100,27 @@ describe('messages of which nobody knows whether they were sent', () => {
     );
   });
 
+  test('that cannot be sent again say why: content that is gone, or a retry in Bull Board', async () => {
+    const ids = [await unknownMessage('order-507-paid'), await unknownMessage('order-508-paid')];
+    const retried = ids[1]?.slice(-26);
+    await shop.lane('custom').pause();
+    const retry = `/board/api/queues/${shop.appId}.custom/${retried}/retry`;
+    expect((await dashboard.open('PUT', retry)).status).toBe(204);
+    await shop.lane('custom').remove(ids[0]?.slice(-26) ?? '');
+    const chosen = ids.map((id) => ['messageId', id] as const);
+    const { text } = await say([...chosen, ['as', 'resend']]);
+    const done = await say(answersOf(text));
+    const there = done.headers.get('location') ?? '';
+    expect(there).toBe('/unknown?did=resend&count=0&gone=1&inLane=1');
+    expect((await page(there)).replaceAll(/\s+/g, ' ')).toContain(
+      '0 are sent again, 1 cannot be sent again: their content is gone, 1 not sent again yet: they wait in their lane',
+    );
+    await shop.lane('custom').resume();
+    await waitFor(async () => (await jobOf(ids[1] ?? ''))?.isFailed() ?? false);
+    await say(answersOf((await say([...chosen.slice(1), ['as', 'resend']])).text));
+    await shop.reached(ids[1] ?? '', 'sent');
+  });
+
   test.each(['resend', 'sent'])(
     'that are unknown anew since the question (%s) are left to a question of their own',
     async (as) => {

@@ -83,6 +83,8 @@ function noteOf(messageId: string, result: Resolved | undefined): string[] {
       return [`not unknown but ${result.state ?? 'not there'}: ${messageId}`];
     case 'stale':
       return [`sent again meanwhile, and unknown anew: ${messageId}`];
+    case 'in-lane':
+      return [`retried in Bull Board, repeat this once a worker has looked at it: ${messageId}`];
     case 'content-gone':
       return [`cannot be sent again, its content is gone: ${messageId}`];
     case 'resolved':

@@ -10,6 +10,18 @@ import { shownState } from './state.ts';
 export const RESOLUTIONS = ['sent', 'resend'] as const;
 export type ResolveAs = (typeof RESOLUTIONS)[number];
 
+/** What was just said, of how many, and of how many it could not be. */
+export interface Said {
+  readonly as: ResolveAs;
+  readonly count: number;
+  /** Not unknown any more, or unknown anew. */
+  readonly left: number;
+  /** Their content is gone. */
+  readonly gone: number;
+  /** In their lane, where a worker has to look at them first. */
+  readonly inLane: number;
+}
+
 export interface UnknownView {
   /** Those that die next first. */
   readonly messages: readonly UnknownMessage[];
@@ -19,8 +31,7 @@ export interface UnknownView {
   readonly filter: { readonly appId?: string | undefined; readonly kind?: Kind | undefined };
   /** Every one is chosen. */
   readonly all: boolean;
-  /** What was just said, of how many; `left`: those that it could not be said of. */
-  readonly said?: { readonly as: ResolveAs; readonly count: number; readonly left: number };
+  readonly said?: Said;
 }
 
 const WORDS: Readonly<Record<ResolveAs, Word>> = { sent: 'itArrived', resend: 'sendAgain' };
@@ -83,10 +94,17 @@ export function confirmPage(reader: Reader, found: readonly FoundMessage[], as: 
   );
 }
 
-function notice(say: Say, { as, count, left }: NonNullable<UnknownView['said']>): Html {
-  const rest = left > 0 && html`${say('and')}${left} ${say('unknownLeft')}`;
+function notice(say: Say, { as, count, left, gone, inLane }: Said): Html {
   const done = say(as === 'sent' ? 'saidArrived' : 'saidResend');
-  return html`<p class="notice" role="status">${count} ${done}${rest}</p>`;
+  const others = [
+    [left, 'unknownLeft'],
+    [gone, 'goneLeft'],
+    [inLane, 'inLaneLeft'],
+  ] as const;
+  const rest = others.filter(([number]) => number > 0);
+  return html`<p class="notice" role="status">
+    ${count} ${done}${rest.map(([number, word]) => html`${say('and')}${number} ${say(word)}`)}
+  </p>`;
 }
 
 function buttons(say: Say): Html {
