@@ -28,6 +28,8 @@ Environment:
                          else redis://127.0.0.1:6379/0
   COURIER_ACCOUNTS_FILE  the accounts; default ./accounts.json
   COURIER_API_KEYS_FILE  hashed keys of the ingest API; default ./api-keys.json
+  COURIER_DASHBOARD_USERS_FILE
+                         users of the dashboard; default ./dashboard-users.json
   COURIER_OUTBOX_URL     database with the outbox; needed by outbox and start outbox only
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 78 bad configuration`;

@@ -118,6 +118,7 @@ test('on a terminal the password is asked for twice and not shown', async () => 
   expect(typos).toEqual({ status: 2, screen: expect.stringContaining('two that differ') });
   const usersFile = path.join(cli.folder, 'dashboard-users.json');
   expect(readUsers(usersFile)).toEqual([]);
+  expect((await cli.courier('users', 'list')).stdout).toContain(`No users in ${usersFile}.`);
 
   const added = await courierAsking(
     [
@@ -126,7 +127,10 @@ test('on a terminal the password is asked for twice and not shown', async () => 
     ],
     ...add,
   );
-  expect(added).toEqual({ status: 0, screen: expect.stringContaining('may log in as viewer') });
+  expect(added).toEqual({
+    status: 0,
+    screen: expect.stringContaining(`may log in as viewer. Written to ${usersFile}.`),
+  });
   expect(typos.screen + added.screen).not.toMatch(/horse|battery/);
   const [user] = readUsers(usersFile);
   expect([user?.name, user && (await isPasswordOf(user, password))]).toEqual(['wang.wei', true]);

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -62,13 +63,19 @@ test('Ctrl-C in the middle leaves no process and no file', async () => {
 test('kept, it says where to look and what for, and leaves nothing after Ctrl-C', async () => {
   const demo = startDemo('--keep');
   const children = await childrenOf(demo);
-  const line = await demo.line(/user operator, password/, { timeoutMs: 60_000 });
-  const [, url = '', password = ''] = /(http:\S+) +user operator, password (\S+)/.exec(line) ?? [];
-  const authorization = `Basic ${Buffer.from(`operator:${password}`).toString('base64')}`;
+  const line = await demo.line(/user ann, password/, { timeoutMs: 60_000 });
+  const [, url = '', password = ''] = /(http:\S+) +user ann, password (\S+)/.exec(line) ?? [];
+  const authorization = `Basic ${Buffer.from(`ann:${password}`).toString('base64')}`;
   const page = await fetch(`${url}/dead-letters`, { headers: { authorization } });
   expect(page.status).toBe(200);
   expect(await page.text()).toContain('45015');
   await demo.line(/explain 45015/);
+  const [, envFile = ''] = /^ +\. (\S+\/env\.sh)$/m.exec(demo.stdout.join('\n')) ?? [];
+  const users = spawnSync('sh', ['-c', `. ${envFile} && node dist/cli/main.js users list`], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'] },
+  });
+  expect(users.stdout).toMatch(/^ann +operator .*\n\nThey are in \S+\/dashboard-users\.json\.$/m);
   const [, order = '', id = ''] =
     /^Search for +(\w+), the number of an order, or (\w+-\w+),/m.exec(demo.stdout.join('\n')) ?? [];
   expect(id).toMatch(/^SO\d+-(?:paid|shipped|refunded)$/);

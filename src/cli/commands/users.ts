@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { Argument, Command, Option } from 'commander';
 import { newUser, ROLES, type User, userSchema } from '../../dashboard/users/user.ts';
 import { addUser, readUsers, removeUser } from '../../dashboard/users/users-file.ts';
@@ -55,9 +56,10 @@ function addCommand(): Command {
         'Expected a terminal to ask for the password, or --password-stdin and it on stdin.',
       );
     }
+    const file = usersFile();
     const user = await newUser({ name, role }, await readPassword(), systemClock.now);
-    await addUser(readConfig().dashboardUsersFile, user);
-    return { json: { name, role }, text: `${name} may log in as ${role}.` };
+    await addUser(file, user);
+    return { json: { name, role }, text: `${name} may log in as ${role}. Written to ${file}.` };
   });
 }
 
@@ -65,20 +67,22 @@ function listCommand(): Command {
   const command = new Command('list').description('list users and their roles');
   withExamples(command, 'courier users list --json');
   return answering(command, async () => {
-    const users = readUsers(readConfig().dashboardUsersFile);
+    const file = usersFile();
+    const users = readUsers(file);
     const json = { users: users.map(({ name, role, createdAt }) => ({ name, role, createdAt })) };
-    return await Promise.resolve({ json, text: shownUsers(users) });
+    return await Promise.resolve({ json, text: shownUsers(users, file) });
   });
 }
 
-function shownUsers(users: readonly User[]): string {
+function shownUsers(users: readonly User[], file: string): string {
   if (users.length === 0) {
-    return 'No users. Add one: courier users add <name> --role operator';
+    return `No users in ${file}. Add one: courier users add <name> --role operator`;
   }
-  return renderTable(
+  const table = renderTable(
     [{ title: 'name' }, { title: 'role' }, { title: 'created' }],
     users.map(({ name, role, createdAt }) => [name, role, shownTime(Date.parse(createdAt))]),
   );
+  return `${table}\n\nThey are in ${file}.`;
 }
 
 function removeCommand(): Command {
@@ -87,13 +91,18 @@ function removeCommand(): Command {
     .argument('<name>', 'as list prints it');
   withExamples(command, 'courier users remove li.na');
   return answering(command, async (name: string) => {
-    const path = readConfig().dashboardUsersFile;
-    if (!(await removeUser(path, name))) {
+    const file = usersFile();
+    if (!(await removeUser(file, name))) {
       throw new CourierError(
         'ERR_UNKNOWN_USER',
-        `Expected the name of a user in ${path}, got "${name.slice(0, 64)}". See: courier users list.`,
+        `Expected the name of a user in ${file}, got "${name.slice(0, 64)}". See: courier users list.`,
       );
     }
-    return { json: { removed: name }, text: `${name} is removed.` };
+    return { json: { removed: name }, text: `${name} is removed from ${file}.` };
   });
+}
+
+/** In full, so that nobody takes the users of one folder for those of another. */
+function usersFile(): string {
+  return path.resolve(readConfig().dashboardUsersFile);
 }

@@ -17,10 +17,9 @@ export interface DemoDashboard {
 
 /** Starts a dashboard for what the demo has left in its Redis. */
 export async function openDashboard(stage: Stage, backstage: Backstage): Promise<DemoDashboard> {
-  const { dir, redisUrl, accountsFile } = stage;
-  const user = 'operator';
+  const { dir, redisUrl, accountsFile, usersFile } = stage;
+  const user = 'ann';
   const password = randomBytes(12).toString('base64url');
-  const usersFile = path.join(dir, 'dashboard-users.json');
   await addUser(
     usersFile,
     await newUser({ name: user, role: 'operator' }, password, systemClock.now),

@@ -14,6 +14,8 @@ export interface Stage {
   readonly sister: DemoAccount;
   readonly redisUrl: string;
   readonly accountsFile: string;
+  /** Who may log in to the dashboard; nobody yet. */
+  readonly usersFile: string;
   /** A shell file that points `courier` here. */
   readonly envFile: string;
   readonly simulatorUrl: string;
@@ -64,9 +66,11 @@ export async function setStage(backstage: Backstage): Promise<Stage> {
     path.join(dir, 'accounts.json'),
     JSON.stringify({ accounts: [{ ...shop, apiBase: simulatorUrl, rate: RATE }] }),
   );
+  const usersFile = path.join(dir, 'dashboard-users.json');
   const envFile = await writePrivate(
     path.join(dir, 'env.sh'),
-    `export REDIS_URL='${redis.url}' COURIER_ACCOUNTS_FILE='${accountsFile}'\n`,
+    `export REDIS_URL='${redis.url}' COURIER_ACCOUNTS_FILE='${accountsFile}'\n` +
+      `export COURIER_DASHBOARD_USERS_FILE='${usersFile}'\n`,
   );
   const workers = startWorkers(dir, redis.url, accountsFile, backstage);
   const metrics = await Promise.all(
@@ -84,6 +88,7 @@ export async function setStage(backstage: Backstage): Promise<Stage> {
     sister,
     redisUrl: redis.url,
     accountsFile,
+    usersFile,
     envFile,
     simulatorUrl,
     metrics,
