@@ -244,8 +244,8 @@ const WORDS = {
     zh: '条无法重新发送：内容已不存在',
   },
   inLaneLeft: {
-    en: 'not sent again yet: they wait in their lane, where somebody retried them in Bull Board. Once a worker has looked at them, say it again',
-    zh: '条尚未重新发送：有人在 Bull Board 中重试过，它们正在队列中等待；等 worker 处理过之后请再次操作',
+    en: 'not sent again yet: they wait in their lane, where somebody retried them with another tool. Once a worker has looked at them, say it again',
+    zh: '条尚未重新发送：有人用其他工具重试过，它们正在队列中等待；等 worker 处理过之后请再次操作',
   },
   itArrived: { en: 'It arrived', zh: '客户已收到' },
   sendAgain: { en: 'Send again', zh: '重新发送' },

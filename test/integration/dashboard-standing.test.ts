@@ -111,3 +111,11 @@ test('the overview is read anew after whatever an operator does, not after a ref
     await own.stop();
   }
 });
+
+test('a rate that is given back is on its way until the lane has it', async () => {
+  await shop.lane('custom').setGlobalRateLimit(3, 100);
+  await shop.redis.hset(shop.keys.rates, 'custom:file', 100);
+  expect(words(await account())).toContain('30/s → 100/s');
+  await shop.lane('custom').setGlobalRateLimit(5, 50);
+  expect(words(await account())).not.toContain('→');
+});
