@@ -50,6 +50,23 @@ test('filters leave out what does not match', async () => {
   expect(await list('--limit', '1')).toHaveLength(1);
 });
 
+test('a list that is cut off says so, and of how many', async () => {
+  await deadLetter('cut-one');
+  await deadLetter('cut-two');
+  const all = (await list()).length;
+  const cut = await cli.courier('dead-letters', 'list', '--limit', '1');
+  expect(cut.stdout).toMatch(new RegExp(`\n\n1 of ${all} shown; --limit shows more$`));
+  const chosen = await cli.courier('dead-letters', 'list', '--errcode', '45015', '--limit', '1');
+  expect(chosen.stdout).toMatch(/\n\nthe first 1; --limit shows more$/);
+  for (const flags of [
+    ['--limit', String(all)],
+    ['--app', APP],
+  ]) {
+    const whole = await cli.courier('dead-letters', 'list', ...flags);
+    expect(whole.stdout.split('\n')).toHaveLength(all + 1);
+  }
+});
+
 test('a redriven message is sent once the recipient has written', async () => {
   const { openid, messageId } = await deadLetter('redriven');
   const events = [{ openid, event: 'message' }];

@@ -3,8 +3,9 @@ import type { DeadLetter } from '../../producer/index.ts';
 import { explainErrcode } from '../../shared/errcodes/errcode.ts';
 import { CourierError } from '../../shared/errors.ts';
 import { answering, withExamples } from '../answer.ts';
-import { withProducer } from '../connection.ts';
+import { withProducer, withRedis } from '../connection.ts';
 import { addFilterFlags, type FilterFlags, filterOf } from '../dead-letter-flags.ts';
+import { countDeadLetters, firstLetters } from '../first-letters.ts';
 import { shownTime } from '../moment.ts';
 import { parseCount } from '../parse-count.ts';
 import { type Cell, renderFields, renderTable } from '../table.ts';
@@ -30,11 +31,21 @@ function listCommand(): Command {
   addFilterFlags(command).option('--limit <count>', 'at most so many', parseCount, 100);
   withExamples(command, 'courier dead-letters list --reason permanent-recipient --since 2h');
   return answering(command, async ({ limit, ...flags }: FilterFlags & { limit: number }) => {
-    const deadLetters = await withProducer('none', (producer) =>
-      producer.deadLetters.list({ ...filterOf(flags), limit }),
+    const filter = filterOf(flags);
+    const { letters, isMore } = await withProducer('none', (producer) =>
+      firstLetters(producer.deadLetters, filter, limit),
     );
-    return { json: { deadLetters }, text: shownList(deadLetters) };
+    const isAnyMeant = Object.keys(filter).length === 0;
+    const all = isMore && isAnyMeant ? await withRedis(countDeadLetters) : null;
+    const note = isMore ? shownRest(letters.length, all) : '';
+    return { json: { deadLetters: letters }, text: shownList(letters) + note };
   });
+}
+
+/** How many there are is cheap to know of all, and not of those that a filter chooses. */
+function shownRest(shown: number, all: number | null): string {
+  const part = all === null ? `the first ${shown}` : `${shown} of ${all} shown`;
+  return `\n\n${part}; --limit shows more`;
 }
 
 function shownList(letters: readonly DeadLetter[]): string {

@@ -1,9 +1,8 @@
 import { Command } from 'commander';
-import { openDeadLetters } from '../../shared/dead-letter.ts';
 import type { LaneStanding } from '../../shared/lane-standing.ts';
-import type { RedisClient } from '../../shared/redis.ts';
 import { answering, withExamples } from '../answer.ts';
 import { withRedis } from '../connection.ts';
+import { countDeadLetters } from '../first-letters.ts';
 import { knownAppIds } from '../known-accounts.ts';
 import {
   readStandings,
@@ -28,15 +27,6 @@ export function queuesCommand(): Command {
       return { json: { accounts, deadLetters }, text: shown(accounts, deadLetters) };
     });
   });
-}
-
-async function countDeadLetters(redis: RedisClient): Promise<number> {
-  const queue = openDeadLetters(redis, () => undefined);
-  try {
-    return await queue.getFailedCount();
-  } finally {
-    await queue.close();
-  }
 }
 
 const COLUMNS: readonly Column[] = [
