@@ -22,7 +22,11 @@ export function addFilterFlags(command: Command): Command {
     .option('--app <appId>', 'of this account')
     .addOption(new Option('--reason <reason>', 'that died of this').choices(DEAD_REASONS))
     .option('--errcode <errcode>', 'that WeChat refused with this code', parseErrcode)
-    .option('--since <time>', 'that died since: 2h, 3d or 2026-12-01T09:00+08:00', parsePast);
+    .option(
+      '--since <time>',
+      'that died since: 2h, 3d or 2026-12-01T09:00 (local, or with +08:00)',
+      parsePast,
+    );
 }
 
 export function filterOf({ app, reason, errcode, since }: FilterFlags): DeadLetterFilter {

@@ -2,10 +2,18 @@ import { InvalidArgumentError } from 'commander';
 
 const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** `2026-11-23 14:41:39` in the time zone of this machine. */
+/** `2026-11-23 14:41:39 +08:00`: in the time zone of this terminal, and which that is. */
 export function shownTime(epochMs: number): string {
+  const date = new Date(epochMs);
   // Swedish is ISO's order with a space.
-  return new Date(epochMs).toLocaleString('sv-SE');
+  return `${date.toLocaleString('sv-SE')} ${offsetOf(date)}`;
+}
+
+/** `+08:00`. */
+function offsetOf(date: Date): string {
+  const minutes = -date.getTimezoneOffset();
+  const parts = [Math.trunc(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return (minutes < 0 ? '-' : '+') + parts.map((part) => String(part).padStart(2, '0')).join(':');
 }
 
 /** `840 ms`, `3.2 s`. */
@@ -13,15 +21,20 @@ export function shownDuration(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** A time in the past as people type it: `2h`, `3d`, or an ISO 8601 time. */
+/** A time in the past as people type it: `2h`, `3d`, or an ISO 8601 time, local without an offset. */
 export function parsePast(text: string): number {
   const [, count, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
   if (count && (unit === 's' || unit === 'm' || unit === 'h' || unit === 'd')) {
     return Date.now() - Number(count) * UNITS[unit];
   }
-  const epoch = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
+  // Of a day without a time JavaScript takes the one in UTC.
+  const moment = /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00` : text;
+  const epoch = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(moment) : Number.NaN;
   if (Number.isNaN(epoch)) {
-    throw new InvalidArgumentError('Expected a time as 30m, 2h, 3d or 2026-12-01T09:00:00+08:00.');
+    throw new InvalidArgumentError(
+      'Expected how long ago, as 30m, 2h or 3d, or a time: 2026-12-01T09:00+08:00, or ' +
+        '2026-12-01T09:00 in this terminal’s time zone.',
+    );
   }
   return epoch;
 }

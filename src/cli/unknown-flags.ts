@@ -16,7 +16,11 @@ export function addUnknownFlags(command: Command): Command {
   return command
     .option('--app <appId>', 'of this account')
     .addOption(new Option('--kind <kind>', 'of this kind').choices(KINDS))
-    .option('--since <time>', 'unknown since: 2h, 3d or 2026-12-01T09:00+08:00', parsePast);
+    .option(
+      '--since <time>',
+      'unknown since: 2h, 3d or 2026-12-01T09:00 (local, or with +08:00)',
+      parsePast,
+    );
 }
 
 /** Those that die next come first. */
