@@ -119,7 +119,7 @@ test('a timeline says when a message was accepted, why it died and when it was p
     expect.stringMatching(/ended: dead/),
   ]);
   await page.getByRole('button', { name: 'Redrive' }).click();
-  await page.getByRole('status').filter({ hasText: 'put back' }).waitFor();
+  await page.waitForURL(/\/message\?did=redrive/);
   await reached(office.producer, office.ids.refused, ['sent']);
   await page.goto(messagePath(ORDERS.refused));
   expect(await timelineOf(page)).toEqual([

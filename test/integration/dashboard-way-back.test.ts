@@ -116,8 +116,14 @@ test('that a redrive was asked for is told after it was, and not by the link alo
   const there = `/message?did=redrive&q=${messageId}`;
   const news = async () => (await dashboard.open('GET', there)).text.includes('Asked for');
   expect(await news()).toBe(false);
+  const queue = '/board/api/queues/dead-letter';
+  await dashboard.open('PUT', `${queue}/pause`);
   const form = { messageId };
   const { headers } = await dashboard.open('POST', '/dead-letters/redrive', { form });
   expect(headers.get('location')).toBe(there);
   expect(await news()).toBe(true);
+  await dashboard.open('PUT', `${queue}/resume`);
+  await waitFor(async () => (await shop.producer.status(messageId))?.redrives === 1);
+  await waitFor(isLetter);
+  expect(await news()).toBe(false);
 });
