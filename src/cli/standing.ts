@@ -48,6 +48,14 @@ async function readStanding(
   }
 }
 
+/** What a lane may send a second, who wanted that, and what it sends until that holds. */
+export function shownRate({ perSecond, setPerSecond }: LaneOverview): string {
+  const now = perSecond === undefined ? [] : [`${perSecond}/s`];
+  if (setPerSecond === undefined) return now.join('');
+  const before = perSecond === setPerSecond ? [] : [...now, '→'];
+  return [...before, `${setPerSecond}/s set by hand`].join(' ');
+}
+
 /** What is the matter with a lane, for a person, in few words. */
 export function shownStanding(standing: LaneStanding): string {
   switch (standing.kind) {

@@ -58,6 +58,9 @@ describe('an account in the hands of an operator', () => {
     });
     const isRate = async (wanted: number) => (await template())?.perSecond === wanted;
     await waitFor(() => isRate(7.5), { timeoutMs: 15_000, what: 'workers to keep to the rate' });
+    const table = await cli.courier('queues');
+    expect(table.stdout).toMatch(/template(?: +0){4} +7\.5\/s set by hand +1 +running/);
+    expect(table.stdout).toMatch(/custom(?: +0){4} +100\/s +1 +running/);
     const given = await cli.courier('rate', APP, 'template', 'file');
     expect(given.stdout).toMatch(/template of wx\w+ sends at what the accounts file says/);
     await waitFor(() => isRate(100), {

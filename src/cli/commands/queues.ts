@@ -6,6 +6,7 @@ import { countDeadLetters } from '../first-letters.ts';
 import { knownAppIds } from '../known-accounts.ts';
 import {
   readStandings,
+  shownRate,
   shownStanding,
   type StandingAccount,
   type StandingLane,
@@ -47,7 +48,7 @@ function shown(accounts: readonly StandingAccount[], deadLetters: number): strin
       appId,
       lane.kind,
       ...[lane.waiting, lane.delayed, lane.active, lane.parked].map(String),
-      lane.perSecond === undefined ? '' : `${lane.perSecond}/s`,
+      shownRate(lane),
       lane.workers === undefined ? '' : String(lane.workers),
       stateOf(lane),
     ]),
