@@ -32,8 +32,8 @@ export function parsePast(text: string): number {
   const epoch = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(moment) : Number.NaN;
   if (Number.isNaN(epoch)) {
     throw new InvalidArgumentError(
-      'Expected how long ago, as 30m, 2h or 3d, or a time: 2026-12-01T09:00+08:00, or ' +
-        '2026-12-01T09:00 in this terminal’s time zone.',
+      'Expected a time as 30m, 2h or 3d (ago), 2026-12-01T09:00+08:00, or 2026-12-01T09:00 ' +
+        'in this terminal’s time zone.',
     );
   }
   return epoch;
