@@ -21,6 +21,13 @@ export function shownDuration(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
+/** `42 s`, `21 min`, `1 h 40 min`. */
+export function shownAge(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 1) return `${Math.floor(ms / 1000)} s`;
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
 /** A time in the past as people type it: `2h`, `3d`, or an ISO 8601 time, local without an offset. */
 export function parsePast(text: string): number {
   const [, count, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];

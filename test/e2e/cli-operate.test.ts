@@ -142,6 +142,9 @@ describe('exit codes', () => {
     const answer = await cli.courier('send', 'custom', '--app', APP, '--json');
     expect(answer.json()).toMatchObject({ error: { code: 'ERR_USAGE' } });
     expect(answer.stderr).toContain('--to');
+    const stderr = 'ERR_USAGE: Expected a whole number such as 40037 as errcode, got "abc".';
+    for (const args of [['explain'], ['dead-letters', 'list', '--errcode']])
+      expect(await cli.courier(...args, 'abc')).toMatchObject({ code: 2, stderr });
   });
 
   test('help and version are 0', async () => {

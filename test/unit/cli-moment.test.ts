@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { parsePast, shownTime } from '../../src/cli/moment.ts';
+import { parsePast, shownAge, shownTime } from '../../src/cli/moment.ts';
 
 const EVENING = Date.UTC(2026, 10, 28, 18, 59, 23);
 
@@ -25,6 +25,15 @@ test.each([
 ])('%s is local time unless it says otherwise', (text, epochMs) => {
   vi.stubEnv('TZ', 'Asia/Shanghai');
   expect(parsePast(text)).toBe(epochMs);
+});
+
+test.each([
+  [0, '0 s'],
+  [59_999, '59 s'],
+  [1_274_000, '21 min'],
+  [6_010_000, '1 h 40 min'],
+])('%d ms are shown as an age of %s', (ms, text) => {
+  expect(shownAge(ms)).toBe(text);
 });
 
 test.each(['yesterday', '2 h', '', '2026-13-01', '2026-11-29 soon'])(

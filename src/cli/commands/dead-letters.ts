@@ -7,7 +7,7 @@ import { withProducer, withRedis } from '../connection.ts';
 import { addFilterFlags, type FilterFlags, filterOf } from '../dead-letter-flags.ts';
 import { countDeadLetters, firstLetters } from '../first-letters.ts';
 import { shownTime } from '../moment.ts';
-import { parseCount } from '../parse-count.ts';
+import { counted, parseCount } from '../count.ts';
 import { type Cell, renderFields, renderTable } from '../table.ts';
 import { purgeCommand, redriveCommand } from './dead-letter-repair.ts';
 import { shownAttempts } from './status.ts';
@@ -103,7 +103,7 @@ function shownLetter(letter: DeadLetter): string {
   fields.push(['accepted', shownTime(acceptedAt)], ['died', shownTime(deadAt)]);
   const expiresAt = letter.job?.expiresAt;
   if (expiresAt !== undefined) fields.push(['expires', shownTime(expiresAt)]);
-  fields.push(['redriven', `${letter.redrives} times`]);
+  fields.push(['redriven', counted(letter.redrives, 'time')]);
   const attempts = letter.attempts.length === 0 ? 'no attempts' : shownAttempts(letter.attempts);
   const message = letter.job ? JSON.stringify(letter.job.message, null, 2) : 'gone';
   return `${renderFields(fields)}\n\n${attempts}\n\n${message}`;

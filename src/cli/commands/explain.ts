@@ -1,7 +1,8 @@
-import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { explainErrcode, type Language, LANGUAGES } from '../../shared/errcodes/errcode.ts';
 import { answering, withExamples } from '../answer.ts';
 import { renderFields } from '../table.ts';
+import { UsageError } from '../usage-error.ts';
 
 const LABELS = {
   en: { class: 'class', meaning: 'meaning', advice: 'what to do', now: 'what happens now' },
@@ -34,7 +35,9 @@ export function explainCommand(): Command {
 
 export function parseErrcode(text: string): number {
   if (/^-?\d{1,9}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Expected a whole number, as in 45015 or -1.');
+  throw new UsageError(
+    `Expected a whole number such as 40037 as errcode, got "${text.slice(0, 40)}".`,
+  );
 }
 
 function languageOf(env: NodeJS.ProcessEnv): Language {

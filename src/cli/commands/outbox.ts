@@ -7,7 +7,7 @@ import { redactUrl } from '../../shared/redis-url.ts';
 import { answering, withExamples } from '../answer.ts';
 import { readConfig } from '../connection.ts';
 import { shownTime } from '../moment.ts';
-import { parseCount } from '../parse-count.ts';
+import { parseCount } from '../count.ts';
 import { renderFields, renderTable } from '../table.ts';
 import { UsageError } from '../usage-error.ts';
 

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { LaneStanding } from '../../shared/lane-standing.ts';
 import { answering, withExamples } from '../answer.ts';
 import { withRedis } from '../connection.ts';
+import { counted } from '../count.ts';
 import { countDeadLetters } from '../first-letters.ts';
 import { knownAppIds } from '../known-accounts.ts';
 import {
@@ -54,8 +55,7 @@ function shown(accounts: readonly StandingAccount[], deadLetters: number): strin
     ]),
   );
   const hint = deadLetters > 0 ? ': courier dead-letters list' : '';
-  const letters = deadLetters === 1 ? 'dead letter' : 'dead letters';
-  return `${renderTable(COLUMNS, rows)}\n\n${deadLetters} ${letters}${hint}`;
+  return `${renderTable(COLUMNS, rows)}\n\n${counted(deadLetters, 'dead letter')}${hint}`;
 }
 
 const STYLES = {

@@ -14,7 +14,7 @@ import {
 import { type Answer, answering, withExamples } from '../answer.ts';
 import { readConfig, withRedis } from '../connection.ts';
 import { knownAppIds } from '../known-accounts.ts';
-import { shownTime } from '../moment.ts';
+import { shownAge, shownTime } from '../moment.ts';
 import { renderFields } from '../table.ts';
 
 export function tokenCommand(): Command {
@@ -144,7 +144,7 @@ function tokenAnswer(appId: string, current: SharedToken | null): Answer {
       ['account', appId],
       ['state', state],
       ['generation', generation],
-      ['fetched', `${shownTime(fetchedAt)} (${ageSeconds} s ago)`],
+      ['fetched', `${shownTime(fetchedAt)} (${shownAge(now - fetchedAt)} ago)`],
       ['expires', shownTime(expiresAt)],
       ['fingerprint', `${fingerprint}  (of its SHA-256)`],
     ]),

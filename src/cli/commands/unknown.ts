@@ -5,7 +5,7 @@ import { maskOpenid } from '../../shared/openid.ts';
 import { answering, withExamples } from '../answer.ts';
 import { withProducer } from '../connection.ts';
 import { shownTime } from '../moment.ts';
-import { parseCount } from '../parse-count.ts';
+import { counted, parseCount } from '../count.ts';
 import { type Cell, renderFields, renderTable } from '../table.ts';
 import { addUnknownFlags, type UnknownFlags, unknownOf } from '../unknown-flags.ts';
 import { shownAttempts } from './status.ts';
@@ -89,7 +89,7 @@ function shownMessage(message: UnknownMessage): string {
   if (id !== undefined) fields.push(['id', id]);
   fields.push(['kind', kind], ['to', shownRecipient(message)]);
   fields.push(['accepted', shownTime(acceptedAt)], ['unknown since', shownTime(since)]);
-  fields.push(['dead letter at', shownTime(diesAt)], ['redriven', `${redrives} times`]);
+  fields.push(['dead letter at', shownTime(diesAt)], ['redriven', counted(redrives, 'time')]);
   const content = job ? JSON.stringify(job.message, null, 2) : 'gone';
   return `${renderFields(fields)}\n\n${shownAttempts(attempts)}\n\n${content}`;
 }
