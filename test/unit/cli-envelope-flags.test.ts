@@ -45,6 +45,6 @@ describe('a time in the past', () => {
   test('is so long ago, or a moment', () => {
     expect(Date.now() - parsePast('2h')).toBeCloseTo(7_200_000, -3);
     expect(parsePast('2026-11-22T09:00:00+08:00')).toBe(Date.parse('2026-11-22T01:00:00Z'));
-    expect(() => parsePast('yesterday')).toThrow(/Expected how long ago, .* or a time/);
+    expect(() => parsePast('yesterday')).toThrow(/Expected a time/);
   });
 });
