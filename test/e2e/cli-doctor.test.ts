@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accountKeys } from '../../src/shared/keys.ts';
-import { APP, OPENID, useCli, newOpenid } from './cli-harness.ts';
+import { APP, OPENID, useCli } from './cli-harness.ts';
 
 /* The commands for a bad night: what is wrong, and what to do about it. */
 
@@ -158,22 +158,4 @@ describe('courier token', () => {
     const { code, stderr } = await cli.courier('token', 'show', 'wx0000000000000000');
     expect([code, stderr]).toEqual([1, expect.stringMatching(/^ERR_UNKNOWN_ACCOUNT: /)]);
   });
-});
-
-test('courier doctor sees workers that are there and send nothing', async () => {
-  const worker = await cli.startWorker();
-  process.kill(worker.pid, 'SIGSTOP');
-  const messageId = await cli.sendText(newOpenid('Frozen'), '等一下');
-  const job = `courier:{${APP}}:${APP}.custom:${messageId.slice(APP.length + 1)}`;
-  const { client } = cli.redis;
-  expect(await client.exists(job)).toBe(1);
-  await client.hset(job, 'timestamp', Date.now() - 61_000);
-  expect(found(await examine(), `lane ${APP}.custom`)).toMatchObject({
-    ok: false,
-    detail: expect.stringContaining('sends nothing: due since'),
-    remedy: expect.stringContaining('restart them'),
-  });
-  process.kill(worker.pid, 'SIGCONT');
-  await cli.untilState(messageId, 'sent');
-  await worker.stop();
 });
