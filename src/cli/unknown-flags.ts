@@ -28,9 +28,5 @@ export async function unknownOf(flags: UnknownFlags, limit: number): Promise<Unk
   const { app, kind, since } = flags;
   const filter = { ...(kind && { kind }), ...(since !== undefined && { since }), limit };
   const appIds = knownAppIds(app);
-  return await withProducer('none', async ({ unknown }) => {
-    const found: UnknownMessage[] = [];
-    for (const appId of appIds) found.push(...(await unknown.list({ ...filter, appId })));
-    return found.toSorted((left, right) => left.since - right.since).slice(0, limit);
-  });
+  return await withProducer('none', ({ unknown }) => unknown.list({ ...filter, appIds }));
 }

@@ -63,10 +63,9 @@ export function unknownRoutes(app: FastifyInstance, deps: UnknownRouteDeps): voi
       throw new Refusal(404, (say) => say('noAccount'));
     }
     const filter = { ...(appId !== undefined && { appId }), ...(kind && { kind }) };
-    const messages = await producer.unknown.list({ ...filter, limit: PAGE + 1 });
+    const found = await producer.unknown.page({ ...filter, limit: PAGE });
     const view = {
-      messages: messages.slice(0, PAGE),
-      more: messages.length > PAGE,
+      ...found,
       appIds,
       filter,
       all: all !== undefined,

@@ -5,11 +5,12 @@ export type { MessageStatus } from './status.ts';
 export type { DeadLetters } from './dead-letters.ts';
 export type { DeadLetterFilter, LetterPage } from './letter-pages.ts';
 export type {
-  Resolved,
   UnknownFilter,
   UnknownMessage,
   UnknownMessages,
+  UnknownPage,
 } from './unknown-messages.ts';
+export type { Resolved } from './resolution.ts';
 export type { EnvelopeInput } from '../shared/message/envelope.ts';
 export type { DeadLetter } from '../shared/dead-letter.ts';
 export type { LaneJob } from '../shared/lane.ts';

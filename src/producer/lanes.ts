@@ -15,6 +15,8 @@ export interface OpenLanes {
   patterns(appId: string): IdPatterns;
   /** Of any account, also one that does not exist: keeps nothing of it. */
   record(appId: string, messageKey: string): Promise<LedgerRecord | null>;
+  /** Whether these messages were put aside in this lane: it lists them as failed. */
+  areParked(appId: string, kind: Kind, messageKeys: readonly string[]): Promise<boolean[]>;
   close(): Promise<void>;
 }
 
@@ -32,8 +34,15 @@ export function openLanes(
   const ledgers = new Map<string, Ledger>();
   const patterns = new Map<string, IdPatterns>();
   const index = (appId: string) => createSearchIndex({ redis, appId, ttlMs, now });
+  function lane(appId: string, kind: Kind): LaneQueue {
+    const name = `${appId}.${kind}`;
+    const known = lanes.get(name) ?? openLane(redis, appId, kind, ignore);
+    lanes.set(name, known);
+    return known;
+  }
   return {
     index,
+    lane,
     patterns(appId) {
       const known =
         patterns.get(appId) ?? createIdPatterns({ redis, appId, ttlMs, now, isIndexed });
@@ -41,12 +50,6 @@ export function openLanes(
       return known;
     },
     record: (appId, messageKey) => readRecord(redis, appId, messageKey),
-    lane(appId, kind) {
-      const name = `${appId}.${kind}`;
-      const lane = lanes.get(name) ?? openLane(redis, appId, kind, ignore);
-      lanes.set(name, lane);
-      return lane;
-    },
     ledger(appId) {
       const known = ledgers.get(appId);
       if (known) return known;
@@ -55,8 +58,12 @@ export function openLanes(
       ledgers.set(appId, ledger);
       return ledger;
     },
+    async areParked(appId, kind, messageKeys) {
+      const scores = await redis.zmscore(lane(appId, kind).toKey('failed'), ...messageKeys);
+      return scores.map((score) => score !== null);
+    },
     async close() {
-      await Promise.all([...lanes.values()].map((lane) => lane.close()));
+      await Promise.all([...lanes.values()].map((one) => one.close()));
       lanes.clear();
     },
   };

@@ -1,10 +1,12 @@
 import type { LaneJob } from '../shared/lane.ts';
-import type { LedgerRecord, StoredState } from '../shared/ledger/ledger.ts';
+import type { LedgerRecord } from '../shared/ledger/ledger.ts';
 import { requireMessageId } from '../shared/message/message-id.ts';
 import type { Attempt, Kind } from '../shared/outcome.ts';
 import { TIMINGS } from '../shared/timings.ts';
 import type { KnownAccounts } from './accounts.ts';
+import { type Doubt, openDoubts } from './doubts.ts';
 import type { OpenLanes } from './lanes.ts';
+import { type Resolved, resolveDoubt } from './resolution.ts';
 
 /** A message of which nobody knows whether WeChat took it, with all that helps to find out. */
 export interface UnknownMessage {
@@ -27,6 +29,8 @@ export interface UnknownMessage {
 /** Every given field must match. */
 export interface UnknownFilter {
   readonly appId?: string;
+  /** Of these accounts. Default all of this producer. */
+  readonly appIds?: readonly string[];
   readonly kind?: Kind;
   /** Only messages that are unknown since this time or later, epoch milliseconds. */
   readonly since?: number;
@@ -34,23 +38,17 @@ export interface UnknownFilter {
   readonly limit?: number;
 }
 
-/**
- * All but `resolved` changed nothing. `not-unknown`: its state is another one. `stale`: it was sent
- * again since, and is unknown anew. `content-gone`: it cannot be sent again since its job was
- * removed. `in-lane`: its job waits or runs, since somebody retried it in Bull Board; a worker puts
- * it aside again, and then it can be sent again.
- */
-export type Resolved =
-  | { readonly kind: 'resolved' }
-  | { readonly kind: 'not-unknown'; readonly state: StoredState | null }
-  | { readonly kind: 'stale' }
-  | { readonly kind: 'content-gone' }
-  | { readonly kind: 'in-lane' };
+export interface UnknownPage {
+  readonly messages: readonly UnknownMessage[];
+  readonly more: boolean;
+}
 
 /** The unknown messages of all accounts. */
 export interface UnknownMessages {
   /** Oldest first: those that die next. Without `appId` of all accounts of this producer. */
   list(filter?: UnknownFilter): Promise<UnknownMessage[]>;
+  /** The same for a page: where too many had to be looked at for it, `more` says that there may be more. */
+  page(filter?: UnknownFilter): Promise<UnknownPage>;
   /** Null if this message is not unknown. */
   show(messageId: string): Promise<UnknownMessage | null>;
   /**
@@ -64,8 +62,18 @@ export interface UnknownMessages {
   resolve(messageId: string, as: 'sent' | 'resend', redrives?: number): Promise<Resolved>;
 }
 
-/** Messages read in one go while filtering. */
-const PAGE = 100;
+/** Messages read in one go. */
+const CHUNK = 100;
+const LIMIT = 100;
+
+/** How much is looked at. */
+interface Most {
+  readonly keys: number;
+  readonly records: number;
+}
+const EVERYTHING: Most = { keys: Number.POSITIVE_INFINITY, records: Number.POSITIVE_INFINITY };
+/** Some hundred commands for the keys, and two for each record. */
+const OF_A_PAGE: Most = { keys: 100_000, records: 1000 };
 
 /** Runs a piece of work against Redis, or says why it cannot. */
 type Call = <Result>(work: () => Promise<Result>) => Promise<Result>;
@@ -75,42 +83,49 @@ export function openUnknownMessages(
   lanes: OpenLanes,
   call: Call,
 ): UnknownMessages {
+  async function look(filter: UnknownFilter, limit: number, most: Most): Promise<UnknownPage> {
+    const { appId, appIds = appId === undefined ? accounts.all() : [appId] } = filter;
+    const doubts = openDoubts(lanes, appIds, filter, most.keys);
+    const messages: UnknownMessage[] = [];
+    let read = 0;
+    while (messages.length < limit && read < most.records) {
+      const wanted = Math.min(CHUNK, limit - messages.length, most.records - read);
+      const chunk = await call(() => doubts.take(wanted));
+      messages.push(...(await call(() => readAll(lanes, chunk, filter))));
+      read += chunk.length;
+      if (chunk.length < wanted) return { messages, more: doubts.isCut() };
+    }
+    return { messages, more: true };
+  }
+
   return {
     async list(filter = {}) {
-      const limit = filter.limit ?? 100;
-      const appIds = filter.appId === undefined ? accounts.all() : [filter.appId];
-      const found: UnknownMessage[] = [];
-      for (const appId of appIds) {
-        found.push(...(await listOfAccount(lanes, appId, { ...filter, limit }, call)));
-      }
-      return found.toSorted((left, right) => left.since - right.since).slice(0, limit);
+      const { messages } = await look(filter, filter.limit ?? LIMIT, EVERYTHING);
+      return [...messages];
+    },
+    async page(filter = {}) {
+      const limit = filter.limit ?? LIMIT;
+      const { messages, more } = await look(filter, limit + 1, OF_A_PAGE);
+      return { messages: messages.slice(0, limit), more };
     },
     async show(messageId) {
       const { appId, key } = requireMessageId(messageId);
-      return await call(() => read(lanes, appId, key));
+      return await call(() => readOne(lanes, appId, key));
     },
     async resolve(messageId, as, redrives) {
       const { appId, key } = requireMessageId(messageId);
-      const doubt = { appId, key, redrives };
-      return await call(() => (as === 'sent' ? settle : resend)(lanes, doubt));
+      return await call(() => resolveDoubt(lanes, { appId, key, redrives }, as));
     },
   };
 }
 
-async function listOfAccount(
+async function readAll(
   lanes: OpenLanes,
-  appId: string,
-  filter: UnknownFilter & { readonly limit: number },
-  call: Call,
+  doubts: readonly Doubt[],
+  filter: UnknownFilter,
 ): Promise<UnknownMessage[]> {
-  const found: UnknownMessage[] = [];
-  for (let start = 0; found.length < filter.limit; start += PAGE) {
-    const keys = await call(() => lanes.ledger(appId).unknown(0, start, PAGE));
-    const page = await call(() => Promise.all(keys.map((key) => read(lanes, appId, key))));
-    for (const message of page) if (message && matches(message, filter)) found.push(message);
-    if (keys.length < PAGE) break;
-  }
-  return found;
+  const read = await Promise.all(doubts.map(({ appId, key }) => readOne(lanes, appId, key)));
+  return read.filter((message) => message !== null).filter((message) => matches(message, filter));
 }
 
 function matches({ kind, since }: UnknownMessage, filter: UnknownFilter): boolean {
@@ -120,7 +135,11 @@ function matches({ kind, since }: UnknownMessage, filter: UnknownFilter): boolea
   );
 }
 
-async function read(lanes: OpenLanes, appId: string, key: string): Promise<UnknownMessage | null> {
+async function readOne(
+  lanes: OpenLanes,
+  appId: string,
+  key: string,
+): Promise<UnknownMessage | null> {
   const record = await lanes.record(appId, key);
   if (record?.state !== 'unknown') return null;
   const job = await lanes.lane(appId, record.kind).getJob(key);
@@ -147,43 +166,4 @@ function describe(
     attempts,
     job,
   };
-}
-
-/** An unknown message as a person has seen it. */
-interface Doubt {
-  readonly appId: string;
-  readonly key: string;
-  readonly redrives: number | undefined;
-}
-
-/** The ledger decides; a job that stays behind is taken away by a worker. */
-async function settle(lanes: OpenLanes, { appId, key, redrives }: Doubt): Promise<Resolved> {
-  const ledger = lanes.ledger(appId);
-  const { state, now } = await ledger.resolve(key, 'sent', 0, redrives);
-  if (!now) return leftIn(state);
-  const kind = (await ledger.read(key))?.kind ?? 'template';
-  await lanes
-    .lane(appId, kind)
-    .remove(key)
-    .catch(() => 0);
-  return { kind: 'resolved' };
-}
-
-function leftIn(state: StoredState | null): Resolved {
-  return state === 'unknown' ? { kind: 'stale' } : { kind: 'not-unknown', state };
-}
-
-/** A crash between the ledger and the lane is finished by a worker: the handover stays open. */
-async function resend(lanes: OpenLanes, { appId, key, redrives }: Doubt): Promise<Resolved> {
-  const ledger = lanes.ledger(appId);
-  const record = await ledger.read(key);
-  if (record?.state !== 'unknown') return leftIn(record?.state ?? null);
-  const job = await lanes.lane(appId, record.kind).getJob(key);
-  if (!job) return { kind: 'content-gone' };
-  if (!(await job.isFailed())) return { kind: 'in-lane' };
-  const { state, now } = await ledger.resolve(key, 'queued', 0, redrives);
-  if (!now) return leftIn(state);
-  await job.retry('failed', { resetAttemptsMade: true });
-  await ledger.confirmHandover([key]);
-  return { kind: 'resolved' };
 }

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { isCourierError } from '../../src/producer/index.ts';
+import { createProducer, isCourierError } from '../../src/producer/index.ts';
+import { accountKeys, laneName, lanePrefix } from '../../src/shared/keys.ts';
 import { TIMINGS } from '../../src/shared/timings.ts';
 import { type Shop, useCourier } from '../helpers/courier.ts';
 import { eventually } from '../helpers/wait-for.ts';
+import { commandsDuring } from '../measure/redis-operations.ts';
 
 /* Messages of which nobody knows whether they were sent: what can be done about them. */
 
@@ -120,6 +122,82 @@ describe('an unknown message', () => {
     await shop.redis.zrem(shop.keys.unknown, keyOf(messageId));
     await lookNow(shop, 'parked-jobs');
     await eventually(async () => expect(await shop.lane('custom').getFailedCount()).toBe(0));
+  });
+});
+
+describe('unknown messages of many accounts', () => {
+  const ACCOUNTS = 20;
+  const EACH = 150;
+  const appIds = Array.from({ length: ACCOUNTS }, (_, number) => `wxdoubts${1000 + number}`);
+  const START = Date.now() - 3_600_000;
+
+  /** Of all accounts in turn, one each second; all but the latest of each are customer-service messages. */
+  async function crowd(shop: Shop) {
+    const pipeline = shop.redis.pipeline();
+    for (let index = 0; index < ACCOUNTS * EACH; index += 1) {
+      const appId = appIds[index % ACCOUNTS] ?? '';
+      const kind = index < ACCOUNTS * (EACH - 1) ? 'custom' : 'template';
+      const key = String(index).padStart(26, '0');
+      const at = START + index * 1000;
+      const keys = accountKeys(appId);
+      pipeline.hset(keys.ledger(key), { st: 'unknown', k: kind[0] ?? '', a: at, end: at, c: 1 });
+      pipeline.zadd(keys.unknown, at, key);
+      pipeline.zadd(`${lanePrefix(appId)}:${laneName(appId, kind)}:failed`, at, key);
+    }
+    await pipeline.exec();
+    const producer = createProducer({
+      redisUrl: shop.redisUrl,
+      accounts: appIds.map((appId) => ({ appId })),
+    });
+    // The first use of a lane costs more.
+    await producer.unknown.list({ limit: ACCOUNTS });
+    await producer.unknown.list({ kind: 'template' });
+    return { unknown: producer.unknown, close: () => producer.close() };
+  }
+
+  async function cost<Result>(shop: Shop, work: () => Promise<Result>) {
+    let result: Result | undefined;
+    const commands = await commandsDuring(shop.redis, async () => {
+      result = await work();
+    });
+    return { result, commands: Object.values(commands).reduce((sum, calls) => sum + calls, 0) };
+  }
+
+  test('are read as far as they are listed, the oldest of all first', async () => {
+    const shop = await courier.open({ workers: 0 });
+    const { unknown, close } = await crowd(shop);
+    const all = await cost(shop, () => unknown.list({ limit: 101 }));
+    expect(all.result?.map(({ since }) => since)).toEqual(
+      Array.from({ length: 101 }, (_, index) => START + index * 1000),
+    );
+    expect(all.commands).toBeLessThanOrEqual(ACCOUNTS + 2 * 101 + 5);
+
+    const few = await cost(shop, () => unknown.page({ kind: 'template', limit: 100 }));
+    expect(few.result?.messages.map(({ appId }) => appId)).toEqual(appIds);
+    expect(few.result?.more).toBe(false);
+    expect(few.commands).toBeLessThanOrEqual(2 * ACCOUNTS + 2 * ACCOUNTS + 5);
+
+    const late = { since: START + (ACCOUNTS * EACH - 3) * 1000 };
+    expect(await unknown.list(late)).toHaveLength(3);
+    expect(await unknown.list({ ...late, appIds: appIds.slice(-1) })).toHaveLength(1);
+    const page = await unknown.page({ kind: 'custom', limit: 100 });
+    expect([page.messages.length, page.more]).toEqual([100, true]);
+    const custom = await unknown.list({ kind: 'custom', limit: Number.MAX_SAFE_INTEGER });
+    expect(custom).toHaveLength(ACCOUNTS * (EACH - 1));
+    await close();
+  });
+
+  test('that no lane has put aside are looked through as far as a page may, which says so', async () => {
+    const shop = await courier.open({ workers: 0 });
+    const { unknown, close } = await crowd(shop);
+    await shop.redis.del(
+      ...appIds.map((appId) => `${lanePrefix(appId)}:${laneName(appId, 'custom')}:failed`),
+    );
+    const page = await cost(shop, () => unknown.page({ kind: 'template' }));
+    expect(page.result).toEqual({ messages: [], more: true });
+    expect(page.commands).toBeLessThanOrEqual(2 * 1000 + 2 * ACCOUNTS + 5);
+    expect(await unknown.list({ kind: 'template' })).toHaveLength(ACCOUNTS);
+    await close();
   });
 });
 

@@ -38,6 +38,11 @@ export interface Ledger {
   dropOrphan(messageKey: string, minAgeMs: number): Promise<boolean>;
   /** Message keys that are unknown for at least `minAgeMs`, oldest first, from `start` on. */
   unknown(minAgeMs: number, start: number, limit: number): Promise<string[]>;
+  /** The unknown messages and since when they are, epoch ms, oldest first, from `start` on. */
+  doubts(
+    start: number,
+    limit: number,
+  ): Promise<{ readonly messageKey: string; readonly since: number }[]>;
   countUnknown(): Promise<number>;
   /**
    * Ends the doubt about an unknown message that has been one for at least `minAgeMs`, and only

@@ -144,10 +144,18 @@ function doubts({
   redis,
   appId,
   ttlMs,
-}: RedisLedgerOptions): Pick<Ledger, 'unknown' | 'countUnknown' | 'resolve'> {
+}: RedisLedgerOptions): Pick<Ledger, 'unknown' | 'doubts' | 'countUnknown' | 'resolve'> {
   const keys = accountKeys(appId);
   return {
     unknown: (minAgeMs, start, limit) => olderThan(redis, keys.unknown, minAgeMs, start, limit),
+    async doubts(start, limit) {
+      const last = start + limit - 1;
+      const flat = await redis.zrange(keys.unknown, String(start), String(last), 'WITHSCORES');
+      return Array.from({ length: flat.length / 2 }, (_, index) => ({
+        messageKey: flat[2 * index] ?? '',
+        since: Number(flat[2 * index + 1]),
+      }));
+    },
     countUnknown: () => redis.zcard(keys.unknown),
     async resolve(messageKey, to, minAgeMs, redrives) {
       const sets = [keys.unknown, keys.deadPending, keys.handovers];
