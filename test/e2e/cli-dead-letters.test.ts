@@ -89,7 +89,9 @@ test('what a customer may have got is redriven only if its reason is named', asy
   const all = await redrive();
   expect([all.code, all.stdout]).toEqual([
     0,
-    expect.stringMatching(/^1 left out: customers may have got them.*\n0 redrives requested/),
+    expect.stringMatching(
+      /^1 left out: customers may have got them.*\n0 redrives requested; workers carry them out$/,
+    ),
   ]);
   expect((await redrive('--json')).json()).toMatchObject({ redriven: 0, leftOut: [messageId] });
   expect((await redrive('--reason', 'ambiguous', '--json')).json()).toMatchObject({ redriven: 1 });
@@ -118,9 +120,16 @@ test('a redrive is a request, and none for a letter whose content is gone', asyn
     code: 1,
     stdout:
       `not possible, its content is gone: ${gone.messageId}\n` +
-      '1 redrive requested; a worker carries it out, 1 not possible',
+      '1 redrive requested; a worker carries it out, 1 not possible\n' +
+      `What became of it: courier status ${messageId}`,
   });
   expect((await list()).some(isOf(gone.messageId))).toBe(true);
+  const others = [await deadLetter('next'), await deadLetter('next-but-one')];
+  const many = await cli.courier('dead-letters', 'redrive', ...others.map((one) => one.messageId));
+  expect(many.stdout).toBe(
+    '2 redrives requested; workers carry them out\n' +
+      'Those that died again: courier dead-letters list --since 5m',
+  );
 });
 
 test('purging without a terminal needs --yes, and then forgets the message', async () => {

@@ -123,9 +123,24 @@ function redriveAnswer({ done, missing, impossible }: Fates, leftOut: readonly s
       notPossible: impossible,
       ...(leftOut.length > 0 && { leftOut }),
     },
-    text: [...notesOf(missing), ...gone, ...left, [requested, ...others].join(', ')].join('\n'),
+    text: [
+      ...notesOf(missing),
+      ...gone,
+      ...left,
+      [requested, ...others].join(', '),
+      ...whatNext(done),
+    ].join('\n'),
     exitCode: others.length === 0 ? 0 : 1,
   };
+}
+
+/** A redrive is only asked for here; where to see what came of it. */
+function whatNext(redriven: readonly string[]): string[] {
+  const [messageId] = redriven;
+  if (messageId === undefined) return [];
+  return redriven.length === 1
+    ? [`What became of it: courier status ${messageId}`]
+    : ['Those that died again: courier dead-letters list --since 5m'];
 }
 
 function purgeAnswer({ done, missing }: Fates): Answer {
