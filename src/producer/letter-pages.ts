@@ -53,7 +53,7 @@ const READ_AT_ONCE = 200;
 /** More than the clocks of two processes and Redis differ. */
 const CLOCKS_MS = 3_600_000;
 /** A page looks at no more letters than this, and may be short then; its cursor goes on. */
-const MOST_LOOKED_AT = 20_000;
+const MOST_LOOKED_AT = 12_000;
 
 /**
  * One page of the letters that match, newest first.
