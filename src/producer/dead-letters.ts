@@ -3,6 +3,7 @@ import {
   type DeadLetter,
   type DeadLetterQueue,
   deadLetterJobId,
+  readLetter,
   openDeadLetters,
 } from '../shared/dead-letter.ts';
 import type { StoredState } from '../shared/ledger/ledger.ts';
@@ -59,7 +60,7 @@ export function openDeadLetterBox(
   return {
     list: (filter = {}) => allLetters(source, filter),
     page: (filter = {}) => letterPage(source, filter),
-    show: (messageId) => call(async () => (await find(messageId))[0]?.data ?? null),
+    show: (messageId) => call(async () => readLetter((await find(messageId))[0]?.data)),
     redrive: (messageId, until) =>
       call(async () => {
         const [job] = await find(messageId);

@@ -1,4 +1,4 @@
-import { type DeadLetter, type DeadLetterQueue, isDeadLetter } from '../shared/dead-letter.ts';
+import { type DeadLetter, type DeadLetterQueue, readLetter } from '../shared/dead-letter.ts';
 import { CourierError } from '../shared/errors.ts';
 import { maskOpenids } from '../shared/openid.ts';
 import { DEAD_REASONS, type DeadReason } from '../shared/outcome.ts';
@@ -79,7 +79,8 @@ export async function letterPage(
       if (entry.place.failedAt < (filter.since ?? 0) - CLOCKS_MS) return { letters, looked };
       place = entry.place;
       looked += 1;
-      if (isDeadLetter(entry.data) && matches(entry.data, filter)) letters.push(entry.data);
+      const letter = readLetter(entry.data);
+      if (letter && matches(letter, filter)) letters.push(letter);
     }
     if (entries.length === 0) return { letters, looked };
   }

@@ -62,7 +62,7 @@ export function isDoubtful({ reason }: Pick<DeadLetter, 'reason'>): boolean {
 /** Tells our letters from jobs that somebody else put into the queue; by hand, as there are many. */
 export function isDeadLetter(data: unknown): data is DeadLetter {
   if (!isRecord(data)) return false;
-  const { messageId, appId, kind, reason, attempts, job } = data;
+  const { messageId, appId, kind, reason, attempts } = data;
   return (
     typeof messageId === 'string' &&
     parseMessageId(messageId)?.appId === appId &&
@@ -72,9 +72,16 @@ export function isDeadLetter(data: unknown): data is DeadLetter {
     (data['errcode'] === undefined || Number.isSafeInteger(data['errcode'])) &&
     [data['acceptedAt'], data['deadAt'], data['redrives']].every(Number.isFinite) &&
     Array.isArray(attempts) &&
-    attempts.every(isRecord) &&
-    (job === null || (isRecord(job) && isRecord(job['message'])))
+    attempts.every(isRecord)
   );
+}
+
+/** For people: content that no message can have is none. Null for what is no letter of ours. */
+export function readLetter(data: unknown): DeadLetter | null {
+  if (!isDeadLetter(data)) return null;
+  const job: unknown = data.job;
+  const hasContent = isRecord(job) && isRecord(job['message']);
+  return hasContent ? data : { ...data, job: null };
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

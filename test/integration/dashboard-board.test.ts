@@ -67,7 +67,7 @@ describe('Bull Board’s Retry', () => {
       expect((await put(name, action, CHINESE)).text).toContain('“结果未知”页面');
     }
     expect(await (await shop.lane('custom').getJob(key))?.isFailed()).toBe(true);
-    const form = { messageId, as: 'resend', confirmed: 'yes' };
+    const form = { messageId, redrives: '0', as: 'resend', confirmed: 'yes' };
     await dashboard.open('POST', '/unknown', { form });
     await dashboard.open('POST', `/accounts/${shop.appId}/resume`);
     await shop.reached(messageId, 'sent');

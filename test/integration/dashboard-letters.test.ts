@@ -165,9 +165,11 @@ test('jobs that are no letters are not listed, and no page fails of them', async
     id: 7,
     kind: { html: '<b>' },
     errcode: '1',
-    job: 'text',
     attempts: [1],
   };
+  const contentless = `${shop.appId}.${'b'.repeat(26)}`;
+  const garbage = { ...letter, messageId: contentless, job: 'text' };
+  await queue.add('garbage', garbage as never, { jobId: 'broken-job' });
   for (const [name, value] of Object.entries(broken)) {
     const messageId = `${shop.appId}.${'a'.repeat(26)}`;
     await queue.add(name, { ...letter, messageId, [name]: value } as never, {
@@ -177,13 +179,15 @@ test('jobs that are no letters are not listed, and no page fails of them', async
   await waitFor(
     async () =>
       (await queue.getJobs('failed')).filter(({ id }) => id?.startsWith('broken-')).length ===
-      Object.keys(broken).length,
+      Object.keys(broken).length + 1,
   );
   await queue.close();
   const { status, text } = await dashboard.open('GET', '/dead-letters?errcode=40010');
   expect(status).toBe(200);
   expect(text).toContain(good);
   expect(text).not.toContain('a'.repeat(26));
+  expect(text).toContain(contentless);
+  expect(await letterOf(contentless)).toMatchObject({ job: null });
 });
 
 test('a link that says what was purged is not believed', async () => {

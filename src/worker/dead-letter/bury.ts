@@ -33,7 +33,7 @@ export async function bury(
       messageId,
       appId,
       kind: record.kind,
-      ...(deceased.job?.id !== undefined && { id: deceased.job.id }),
+      ...(typeof deceased.job?.id === 'string' && { id: deceased.job.id }),
       reason: record.reason ?? 'exhausted',
       ...(record.errcode !== undefined && { errcode: record.errcode }),
       ...(deceased.detail && { detail: deceased.detail }),
