@@ -38,6 +38,8 @@ export function accountKeys(appId: string) {
     index: (day: number, list: number) => `${prefix}:i:${day}:${list.toString(36)}`,
     /** Sorted set by time of use: the callers' ids without their numbers (id-patterns.ts). */
     idPatterns: `${prefix}:id-patterns`,
+    /** The same without the digits only, where letters touch them. */
+    digitPatterns: `${prefix}:digit-patterns`,
     /** Sorted set by time: dead in the ledger, dead-letter job not yet confirmed. */
     deadPending: `${prefix}:dead-pending`,
     /** Sorted set by time: messages whose outcome nobody knows. */

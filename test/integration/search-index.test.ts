@@ -55,6 +55,35 @@ test('an order is found by its number, whatever is told of it', async () => {
   expect(await shop.redis.pttl(shop.keys.idPatterns)).toBeGreaterThan(TTL_MS);
 });
 
+test('an order is found by its digits, although letters touch them in its id', async () => {
+  const shop = await courier.open({ workers: 0 });
+  const send = async (id: string) =>
+    (await shop.producer.enqueue({ ...shop.template(), id })).messageId;
+  const shipped = await send('SO2026112200471-shipped');
+  const paid = await send('SO2026112200471-paid');
+  await send('SO2026112200472-paid');
+  const found = async (text: string) =>
+    new Set((await shop.producer.find(text)).map(({ messageId }) => messageId));
+  await waitFor(async () => (await found('2026112200471')).size === 2);
+  expect(await found('2026112200471')).toEqual(new Set([shipped, paid]));
+  expect(await found('2026112200471-paid')).toEqual(new Set([paid]));
+  expect(await found('SO2026112200471')).toEqual(new Set([shipped, paid]));
+  expect(await found('202611220047')).toEqual(new Set());
+});
+
+test('letters that change with each number push out nothing, and cost Redis little', async () => {
+  const { redis } = courier;
+  const options = { redis, appId: freshAppId(), ttlMs: TTL_MS, now: () => NOON, isIndexed: true };
+  const patterns = createIdPatterns(options);
+  await patterns.learn(['SO1-paid']);
+  const letters = [...'abcdefghijklmnopqrstuvwxyz'];
+  for (const one of letters) await patterns.learn(letters.map((two) => `${one}${two}1-paid`));
+  const completions = await patterns.complete('7');
+  expect(completions).toHaveLength(65);
+  expect(completions.slice(0, 1)).toEqual(['7-paid']);
+  expect(completions).toContain('SO7-paid');
+});
+
 test('ids that each have a pattern of their own keep only the latest patterns', async () => {
   const { redis } = courier;
   let now = NOON;
