@@ -45,19 +45,22 @@ describe('one message', () => {
     expect(table.stdout).toMatch(/attempt +at +took +errcode +verdict/);
   });
 
-  test('a message is found by the caller’s id and by its recipient', async () => {
+  test('a message is found by the caller’s id, the digits in it and its recipient', async () => {
     const to = newOpenid('Found');
-    const args = ['custom', '--app', APP, '--to', to, '--id', 'order-found', '--text', '你好'];
+    const args = ['custom', '--app', APP, '--to', to, '--id', 'SO4711-found', '--text', '你好'];
     const { messageId } = (await cli.courier('send', ...args, '--json')).json<{
       messageId: string;
     }>();
-    for (const text of ['order-found', to, messageId]) {
+    for (const text of ['SO4711-found', '4711', to, messageId]) {
       const found = await cli.courier('find', text);
       expect([text, found.code]).toEqual([text, 0]);
       expect(found.stdout).toContain(messageId);
     }
     const nothing = await cli.courier('find', 'order-never');
-    expect([nothing.code, nothing.stdout]).toEqual([1, expect.stringContaining('Nothing found')]);
+    const hint = expect.stringMatching(
+      /^Nothing found\.\nA number is found whole, as 1002 .*openid/,
+    );
+    expect([nothing.code, nothing.stdout]).toEqual([1, hint]);
   });
 
   test('the same id again is a duplicate, with other content an error', async () => {

@@ -26,8 +26,16 @@ export function findCommand(): Command {
   });
 }
 
+/** As the dashboard says it. */
+const NOTHING_FOUND = [
+  'Nothing found.',
+  'A number is found whole, as 1002 or order-1002 of order-1002-paid. An openid and a msgid are, too.',
+  'What was sent or cancelled is forgotten some days later (COURIER_LEDGER_TTL_HOURS).',
+  'If it should be here, its sender has not handed it over: look for the error there.',
+].join('\n');
+
 function shown(found: readonly FoundMessage[]): string {
-  if (found.length === 0) return 'Nothing found. A message is forgotten some days after its end.';
+  if (found.length === 0) return NOTHING_FOUND;
   return renderTable(
     [
       { title: 'message' },
