@@ -127,7 +127,7 @@ function overviewOf(
     parked: failed,
     completed,
     paused: paused === '1',
-    ...(slice && { perSecond: rateOf(slice, set ?? file) }),
+    ...(slice && { perSecond: rateOf(slice, [set, file]) }),
     ...(set !== undefined && { setPerSecond: set }),
     ...(file !== undefined && { filePerSecond: file }),
     ...(Number(until) > now && { sleep: { cause: cause ?? 'unknown', until: Number(until) } }),

@@ -19,12 +19,12 @@ export function rateSlice(perSecond: number): RateSlice {
 }
 
 /**
- * The rate that a slice was cut from: the wanted one if that is its slice, else what it lets
+ * The rate that a slice was cut from: the first wanted one that has it, else what it lets
  * through. A slice has whole milliseconds: of 30 a second it lets 29.4 through.
  */
-export function rateOf(slice: RateSlice, wanted: number | undefined): number {
-  if (wanted !== undefined && isSameSlice(rateSlice(wanted), slice)) return wanted;
-  return Number(((slice.max * 1000) / slice.durationMs).toPrecision(3));
+export function rateOf(slice: RateSlice, wanted: readonly (number | undefined)[]): number {
+  const found = wanted.find((rate) => rate !== undefined && isSameSlice(rateSlice(rate), slice));
+  return found ?? Number(((slice.max * 1000) / slice.durationMs).toPrecision(3));
 }
 
 export function isSameSlice(one: RateSlice, other: RateSlice): boolean {

@@ -39,12 +39,17 @@ test('any sliding second holds at most 1.1 times the rate, or one send more', ()
 
 test('every whole rate is read back from its slice as what was asked for', () => {
   const rates = Array.from({ length: 1000 }, (_, index) => index + 1);
-  expect(rates.map((rate) => rateOf(rateSlice(rate), rate))).toEqual(rates);
+  expect(rates.map((rate) => rateOf(rateSlice(rate), [rate]))).toEqual(rates);
+});
+
+test('until the rate of an operator holds, the slice is that of the file', () => {
+  expect(rateOf(rateSlice(30), [50, 30])).toBe(30);
+  expect(rateOf(rateSlice(50), [50, 30])).toBe(50);
 });
 
 test.each([
-  ['what another rate was cut into', rateSlice(30), 50, 29.4],
-  ['what nobody asked for', rateSlice(30), undefined, 29.4],
+  ['what another rate was cut into', rateSlice(30), [50, 100], 29.4],
+  ['what nobody asked for', rateSlice(30), [undefined, undefined], 29.4],
 ])('a slice that is %s says what it lets through', (_, slice, wanted, rate) => {
   expect(rateOf(slice, wanted)).toBe(rate);
 });
